@@ -4,7 +4,7 @@
 
 namespace espalier {
 
-std::string_view Name(DType dtype) {
+absl::string_view Name(DType dtype) {
   switch (dtype) {
     case DType::kF32:
       return "f32";

@@ -5,7 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <string_view>
+
+#include "absl/strings/string_view.h"
 
 namespace espalier {
 
@@ -30,7 +31,7 @@ constexpr size_t SizeOf(DType dtype) {
 constexpr bool IsFloat(DType dtype) { return dtype == DType::kF32 || dtype == DType::kBF16 || dtype == DType::kF16; }
 
 // "f32", "bf16", "f16", "s8", "u8", "s32".
-std::string_view Name(DType dtype);
+absl::string_view Name(DType dtype);
 
 // Storage types: plain bits with no arithmetic.
 struct BFloat16 {

@@ -39,7 +39,7 @@ float Random::Normal() {
   return static_cast<float>(radius * std::cos(angle));
 }
 
-uint64_t PermutedIndex(uint64_t position, uint64_t size, uint64_t seed, std::string_view purpose, uint32_t epoch) {
+uint64_t PermutedIndex(uint64_t position, uint64_t size, uint64_t seed, absl::string_view purpose, uint32_t epoch) {
   int half_bits = 1;
   while ((uint64_t{1} << (2 * half_bits)) < size) ++half_bits;
   const uint64_t mask = (uint64_t{1} << half_bits) - 1;

@@ -6,7 +6,8 @@
 
 #include <array>
 #include <cstdint>
-#include <string_view>
+
+#include "absl/strings/string_view.h"
 
 namespace espalier {
 
@@ -14,7 +15,7 @@ namespace espalier {
 std::array<uint32_t, 4> Philox(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
 
 // A stable 32-bit hash of a purpose's name ("init", "shuffle", "augment", "dropout/fc6"): FNV-1a.
-constexpr uint32_t PurposeId(std::string_view purpose) {
+constexpr uint32_t PurposeId(absl::string_view purpose) {
   uint32_t hash = 2166136261u;
   for (char c : purpose) hash = (hash ^ static_cast<uint8_t>(c)) * 16777619u;
   return hash;
@@ -24,7 +25,7 @@ constexpr uint32_t PurposeId(std::string_view purpose) {
 // make one where it is needed, do not share one between threads.
 class Random {
  public:
-  Random(uint64_t seed, std::string_view purpose, uint32_t epoch, uint64_t index)
+  Random(uint64_t seed, absl::string_view purpose, uint32_t epoch, uint64_t index)
       : key_{static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32) ^ PurposeId(purpose)},
         counter_{0, epoch, static_cast<uint32_t>(index), static_cast<uint32_t>(index >> 32)} {}
 
@@ -55,7 +56,7 @@ class Random {
 
 // Entry `position` of a pseudo-random permutation of [0, size), computed without storing it, keyed by
 // (seed, purpose, epoch): a Feistel network over the enclosing power of four, walked until it lands inside.
-uint64_t PermutedIndex(uint64_t position, uint64_t size, uint64_t seed, std::string_view purpose, uint32_t epoch);
+uint64_t PermutedIndex(uint64_t position, uint64_t size, uint64_t seed, absl::string_view purpose, uint32_t epoch);
 
 }  // namespace espalier
 
