@@ -19,6 +19,13 @@ std::vector<bool> DependsOn(const Graph& graph, const std::vector<ValueId>& targ
   return depends;
 }
 
+// a + b, in a's type.
+ValueId Sum(GradientContext* context, ValueId a, ValueId b) {
+  const DType dtype = context->type(a).dtype;
+  if (context->type(b).dtype != dtype) b = context->Emit1(std::make_shared<CastOp>(dtype), {b});
+  return context->Emit1(std::make_shared<AddOp>(), {a, b});
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<ValueId>> AppendGradients(Graph* graph, ValueId loss, ValueId seed,
@@ -55,8 +62,7 @@ absl::StatusOr<std::vector<ValueId>> AppendGradients(Graph* graph, ValueId loss,
       CHECK(graph->type(contribution).shape == graph->type(id).shape)
           << "gradient of " << context.node_.op->kind() << " input " << i << ": "
           << graph->type(contribution).ToString() << " for " << graph->type(id).ToString();
-      gradient[id] = gradient[id] == kNoValue ? contribution
-                                              : context.Emit1(std::make_shared<AddOp>(), {gradient[id], contribution});
+      gradient[id] = gradient[id] == kNoValue ? contribution : Sum(&context, gradient[id], contribution);
     }
   }
   graph->SetBackward(false);
