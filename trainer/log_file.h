@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "core/files/file_system.h"
@@ -20,7 +21,7 @@ class LogFile {
 
   // Hands the record to the system in one call. After an error (a full disk, say) the next call first removes what
   // arrived of the failed record.
-  absl::Status Append(absl::string_view record);
+  absl::Status Append(std::string_view record);
   // Returns once all records are on the disk.
   absl::Status Sync();
 

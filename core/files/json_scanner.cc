@@ -52,6 +52,40 @@ absl::StatusOr<uint64_t> JsonScanner::Unsigned() {
   return value;
 }
 
+bool JsonScanner::TakeDigits() {
+  const size_t begin = at_;
+  while (at_ < text_.size() && absl::ascii_isdigit(text_[at_])) ++at_;
+  return at_ > begin;
+}
+
+absl::StatusOr<std::string> JsonScanner::Number() {
+  SkipSpace();
+  const size_t begin = at_;
+  const auto next_is = [this](std::string_view set) { return at_ < text_.size() && set.find(text_[at_]) != set.npos; };
+  if (next_is("-")) ++at_;
+  if (next_is("0")) {
+    ++at_;
+    if (next_is("0123456789")) return Error("no digit after a leading zero");
+  } else if (!TakeDigits()) {
+    return Error("a number");
+  }
+  if (next_is(".")) {
+    ++at_;
+    if (!TakeDigits()) return Error("a digit after the point");
+  }
+  if (next_is("eE")) {
+    ++at_;
+    if (next_is("+-")) ++at_;
+    if (!TakeDigits()) return Error("a digit of the exponent");
+  }
+  return std::string(text_.substr(begin, at_ - begin));
+}
+
+bool JsonScanner::AtString() {
+  SkipSpace();
+  return at_ < text_.size() && text_[at_] == '"';
+}
+
 absl::Status JsonScanner::Object(const std::function<absl::Status(const std::string& key)>& member) {
   RETURN_IF_ERROR(Expect('{'));
   if (Take('}')) return absl::OkStatus();

@@ -19,12 +19,15 @@ class JsonScanner {
 
   // Each takes one value, and white space around it.
   absl::StatusOr<std::string> String();
-  absl::StatusOr<uint64_t> Unsigned();  // an integer of 0 to 2^64 - 1, without sign, fraction and exponent
+  absl::StatusOr<uint64_t> Unsigned();   // an integer of 0 to 2^64 - 1, without sign, fraction and exponent
+  absl::StatusOr<std::string> Number();  // the text of any JSON number, as it stands
   // Calls `member(key)` for each member of an object, which must take the member's value. A key that comes twice is an
   // error.
   absl::Status Object(const std::function<absl::Status(const std::string& key)>& member);
   // Calls `element()` for each element of an array, which must take it.
   absl::Status Array(const std::function<absl::Status()>& element);
+  // Whether the next value is a string; takes white space only.
+  bool AtString();
   // That nothing but white space is left.
   absl::Status End();
 
@@ -35,6 +38,7 @@ class JsonScanner {
   void SkipSpace();
   bool Take(char c);
   absl::Status Expect(char c);
+  bool TakeDigits();  // at least one
   absl::Status TakeEscape(std::string* out);
   absl::StatusOr<uint32_t> TakeFourHexDigits();
 

@@ -68,6 +68,19 @@ TEST(JsonScanner, UnsignedIntegers) {
   EXPECT_EQ(ScanUnsigned("\x01").status().message(), "byte 0: expected an unsigned integer, found 0x01");
 }
 
+TEST(JsonScanner, NumbersKeepTheirText) {
+  for (const char* good : {"0", "-0", "12.50", "1e5", "-1.5E-10", "1E+2", "123456789012345678901234567890"}) {
+    JsonScanner scanner(good);
+    EXPECT_FALSE(scanner.AtString());
+    EXPECT_EQ(scanner.Number().value(), good);
+    EXPECT_TRUE(scanner.End().ok());
+  }
+  for (const char* bad : {"", "-", "+1", ".5", "1.", "1.e5", "1e", "1e+", "01", "-01", "nan", "inf", "\"1\""}) {
+    EXPECT_EQ(JsonScanner(bad).Number().status().code(), absl::StatusCode::kDataLoss) << bad;
+  }
+  EXPECT_TRUE(JsonScanner(" \"1\"").AtString());
+}
+
 TEST(JsonScanner, RefusesBrokenAndRepeatingObjects) {
   for (const char* bad : {"", "{", "{,}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{\"a\":1", "{a:1}", "{\"a\":1 \"b\":2}",
                           "{\"a\":1,\"a\":2}", "{\"a\":1,\"\\u0061\":2}", "[1]"}) {
