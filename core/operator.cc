@@ -36,4 +36,10 @@ absl::Status ExpectSameType(const Operator& op, const TensorType& a, const Tenso
       absl::StrCat(op.kind(), " expects inputs of equal shape and type, got ", a.ToString(), " and ", b.ToString()));
 }
 
+absl::Status ExpectFloat(const Operator& op, const TensorType& type) {
+  if (IsFloat(type.dtype)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(op.kind(), " expects elements of type f32, bf16 or f16, got ", type.ToString()));
+}
+
 }  // namespace espalier

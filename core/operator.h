@@ -80,6 +80,7 @@ int64_t TrafficBytes(absl::Span<const TensorType> inputs, absl::Span<const Tenso
 absl::Status ExpectInputs(const Operator& op, absl::Span<const TensorType> inputs, int count);
 absl::Status ExpectRank(const Operator& op, const TensorType& type, int rank);
 absl::Status ExpectSameType(const Operator& op, const TensorType& a, const TensorType& b);
+absl::Status ExpectFloat(const Operator& op, const TensorType& type);  // f32, bf16 or f16
 
 }  // namespace espalier
 

@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/status.h"
 #include "glog/logging.h"
-#include "optim/reference.h"
+#include "optim/update_kernels.h"
 #include "proto/optimizer.pb.h"
 
 namespace espalier {
@@ -70,7 +70,7 @@ GradientNorm ParameterOptimizer::MeasureGradients(const float* gradients) {
   const int64_t blocks = blocks_.size();
 #pragma omp parallel for schedule(static)
   for (int64_t i = 0; i < blocks; ++i) {
-    block_sums_[i] = ReferenceSumOfSquares(gradients + blocks_[i].begin, blocks_[i].end - blocks_[i].begin);
+    block_sums_[i] = SumOfSquares(gradients + blocks_[i].begin, blocks_[i].end - blocks_[i].begin);
   }
   GradientNorm norm;
   for (double sum : block_sums_) norm.sum_of_squares += sum;
@@ -99,7 +99,7 @@ void ParameterOptimizer::StepRange(float* weights, const float* gradients, const
     const int64_t offset = std::max(block.begin, begin);
     UpdateRange range{weights + offset, gradients + offset, {nullptr, nullptr}, std::min(block.end, end) - offset};
     for (int slot = 0; slot < slot_count(); ++slot) range.slots[slot] = this->slot(slot) + offset;
-    ReferenceUpdate(rule_.kind, constants_[block.segment], range);
+    Update(rule_.kind, constants_[block.segment], range);
   }
 }
 

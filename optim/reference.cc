@@ -47,9 +47,12 @@ void ReferenceUpdate(UpdateKind kind, const UpdateConstants& constants, const Up
 }
 
 double ReferenceSumOfSquares(const float* values, int64_t count) {
-  double sum = 0;
-  for (int64_t i = 0; i < count; ++i) sum += double{values[i]} * double{values[i]};
-  return sum;
+  double lanes[kSumLanes] = {};
+  for (int64_t i = 0; i < count; ++i) lanes[i % kSumLanes] += double{values[i]} * double{values[i]};
+  for (int width = kSumLanes / 2; width > 0; width /= 2) {
+    for (int lane = 0; lane < width; ++lane) lanes[lane] += lanes[lane + width];
+  }
+  return lanes[0];
 }
 
 }  // namespace espalier

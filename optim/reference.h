@@ -8,7 +8,8 @@ namespace espalier {
 
 void ReferenceUpdate(UpdateKind kind, const UpdateConstants& constants, const UpdateRange& range);
 
-// Sum of the squares of `count` floats in f64; infinite or NaN if and only if an element is.
+// Sum of the squares of `count` floats in f64, in the order that kSumLanes describes; infinite or NaN if and only if an
+// element is.
 double ReferenceSumOfSquares(const float* values, int64_t count);
 
 }  // namespace espalier

@@ -43,6 +43,10 @@ struct UpdateRange {
   int64_t count;
 };
 
+// Squares are summed in f64 in this many lanes, element i in lane i % kSumLanes; then the upper half of the lanes is
+// added to the lower until one is left.
+inline constexpr int kSumLanes = 32;
+
 }  // namespace espalier
 
 #endif  // ESPALIER_OPTIM_UPDATE_H_

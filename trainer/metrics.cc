@@ -38,36 +38,18 @@ absl::Status InLine(const absl::Status& status, const std::string& path, int64_t
 
 }  // namespace
 
-MetricsWriter::MetricsWriter(FileSystem* files, std::string path, std::unique_ptr<WritableFile> file, uint64_t size)
-    : files_(files), path_(std::move(path)), file_(std::move(file)), size_(size) {}
-
 absl::StatusOr<MetricsWriter> MetricsWriter::Create(FileSystem* files, const std::string& path) {
-  ASSIGN_OR_RETURN(auto file, files->OpenForWriting(path));
-  RETURN_IF_ERROR(files->SyncDirectory(ParentDirectory(path)));
-  return MetricsWriter(files, path, std::move(file), 0);
+  ASSIGN_OR_RETURN(LogFile file, LogFile::Create(files, path));
+  return MetricsWriter(std::move(file));
 }
 
 absl::StatusOr<MetricsWriter> MetricsWriter::Resume(FileSystem* files, const std::string& path, int64_t step) {
   ASSIGN_OR_RETURN(const uint64_t size, TruncateMetricsAfter(files, path, step));
-  ASSIGN_OR_RETURN(auto file, files->OpenForAppending(path));
-  RETURN_IF_ERROR(files->SyncDirectory(ParentDirectory(path)));
-  return MetricsWriter(files, path, std::move(file), size);
+  ASSIGN_OR_RETURN(LogFile file, LogFile::Continue(files, path, size));
+  return MetricsWriter(std::move(file));
 }
 
-absl::Status MetricsWriter::Write(const MetricsRecord& record) {
-  if (torn_) {
-    RETURN_IF_ERROR(files_->Truncate(path_, size_));
-    ASSIGN_OR_RETURN(file_, files_->OpenForAppending(path_));
-  }
-  torn_ = true;
-  const std::string line = ToJson(record) + "\n";
-  RETURN_IF_ERROR(file_->Append(line));
-  torn_ = false;
-  size_ += line.size();
-  return absl::OkStatus();
-}
-
-absl::Status MetricsWriter::Sync() { return file_->Sync(); }
+absl::Status MetricsWriter::Write(const MetricsRecord& record) { return file_.Append(ToJson(record) + "\n"); }
 
 absl::StatusOr<uint64_t> TruncateMetricsAfter(FileSystem* files, const std::string& path, int64_t step) {
   const absl::StatusOr<std::string> text = ReadFile(files, path, kMaximumFileBytes);

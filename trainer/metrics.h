@@ -6,11 +6,12 @@
 #define ESPALIER_TRAINER_METRICS_H_
 
 #include <cstdint>
-#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/files/file_system.h"
+#include "trainer/log_file.h"
 #include "trainer/metrics_record.h"
 
 namespace espalier {
@@ -28,16 +29,12 @@ class MetricsWriter {
   absl::Status Write(const MetricsRecord& record);
 
   // Returns once all lines are on the disk.
-  absl::Status Sync();
+  absl::Status Sync() { return file_.Sync(); }
 
  private:
-  MetricsWriter(FileSystem* files, std::string path, std::unique_ptr<WritableFile> file, uint64_t size);
+  explicit MetricsWriter(LogFile file) : file_(std::move(file)) {}
 
-  FileSystem* files_;
-  std::string path_;
-  std::unique_ptr<WritableFile> file_;
-  uint64_t size_;  // bytes of whole lines
-  bool torn_ = false;
+  LogFile file_;
 };
 
 // Drops the records of later steps than `step`, and what a crash left of a last line. Returns the bytes that remain; a

@@ -43,7 +43,7 @@ std::string_view Name(MetricsRecord::Split split);
 // The line, without its newline.
 std::string ToJson(const MetricsRecord& record);
 
-// Reads a line back: a flat JSON object with keys in any order, of which step, phase, split and loss are required;
+// Reads a line back: a flat JSON object with keys in any order, of which those before "top1" are required;
 // unknown keys with numbers go to `more`. Errors say what was expected at which byte of the line.
 absl::StatusOr<MetricsRecord> ParseMetricsRecord(std::string_view line);
 

@@ -78,9 +78,17 @@ TEST(MetricsRecord, EveryFieldReadsBack) {
   EXPECT_EQ(ToJson(*read), ToJson(record));
 }
 
+TEST(MetricsRecord, APhaseNameOutsideUtf8StillMakesALineThatReads) {
+  MetricsRecord record;
+  record.phase = "a\xff";
+  const auto read = ParseMetricsRecord(ToJson(record));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->phase, "a?");
+}
+
 TEST(MetricsRecord, ReadsOtherSpellingsOfJson) {
   const auto read = ParseMetricsRecord(
-      "{ \"loss\": 1.5E0, \"split\": \"validation\", \"phase\" : \"\\u00e9\\u20AC\\t\", \"step\": 7 }\r");
+      "{ \"loss\": 1.5E0, \"split\": \"validation\", \"phase\" : \"\\u00e9\\u20AC\\t\", \"epoch\":1, \"step\": 7 }\r");
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->step, 7);
   EXPECT_EQ(read->loss, 1.5f);
@@ -92,13 +100,13 @@ TEST(MetricsRecord, NamesTheByteOfAnError) {
   const auto error = [](std::string_view line) { return std::string(ParseMetricsRecord(line).status().message()); };
   EXPECT_EQ(error(""), "byte 0: expected '{', found the end");
   EXPECT_EQ(error("{\"step\":x"), "byte 8: expected a number, found 'x'");
-  EXPECT_EQ(error("{\"step\":nan}"), "byte 8: expected a number, found 'nan}'");
-  EXPECT_EQ(error("{\"step\":99999999999999999999}"), "byte 8: expected a number in range, found '999999999999'");
+  EXPECT_THAT(error("{\"step\":nan}"), HasSubstr("byte 8: expected a number"));
+  EXPECT_THAT(error("{\"step\":99999999999999999999}"), HasSubstr("range instead of 99999999999999999999"));
+  EXPECT_THAT(error("{\"step\":1.5}"), HasSubstr("type and range instead of 1.5"));
   EXPECT_THAT(error("{\"step\":\"NaN\"}"), HasSubstr("expected a number"));
-  EXPECT_THAT(error("{\"step\":1,\"loss\":1}"), HasSubstr("the key \"phase\""));
+  EXPECT_THAT(error("{\"loss\":\"nan\"}"), HasSubstr("a number instead of \"nan\""));
+  EXPECT_THAT(error("{\"step\":1,\"epoch\":0,\"loss\":1}"), HasSubstr("the key \"phase\""));
   EXPECT_THAT(error("{\"split\":\"test\"}"), HasSubstr("instead of \"test\""));
-  EXPECT_THAT(error("{\"phase\":\"\\u12"), HasSubstr("an escape sequence"));
-  EXPECT_THAT(error("{\"phase\":\"\\ud800\"}"), HasSubstr("an escape sequence"));
 }
 
 TEST(MetricsRecord, NoPrefixOfALineIsALine) {

@@ -41,7 +41,7 @@ class Descriptor {
   int number_;
 };
 
-absl::StatusOr<Descriptor> Open(const std::string& path, int flags, absl::string_view operation) {
+absl::StatusOr<Descriptor> Open(const std::string& path, int flags, const std::string& operation) {
   Descriptor descriptor(RetryInterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, 0666); }));
   if (descriptor.get() < 0) return SystemError(operation, path, errno);
   return descriptor;
@@ -52,7 +52,7 @@ class PosixWritableFile : public WritableFile {
   PosixWritableFile(std::string path, Descriptor descriptor)
       : path_(std::move(path)), descriptor_(std::move(descriptor)) {}
 
-  absl::Status Append(absl::string_view bytes) override {
+  absl::Status Append(std::string_view bytes) override {
     while (!bytes.empty()) {
       const ssize_t written = RetryInterrupted([&] { return ::write(descriptor_.get(), bytes.data(), bytes.size()); });
       if (written < 0) return SystemError("write", path_, errno);
@@ -196,7 +196,7 @@ class PosixFileSystem : public FileSystem {
   }
 
  private:
-  static absl::Status Checked(int result, absl::string_view operation, absl::string_view path) {
+  static absl::Status Checked(int result, const std::string& operation, const std::string& path) {
     return result == 0 ? absl::OkStatus() : SystemError(operation, path, errno);
   }
 

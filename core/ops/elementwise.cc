@@ -11,12 +11,6 @@ namespace {
 
 using Types = absl::StatusOr<std::vector<TensorType>>;
 
-absl::Status ExpectFloat(const Operator& op, const TensorType& type) {
-  if (IsFloat(type.dtype)) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(op.kind(), " expects elements of type f32, bf16 or f16, got ", type.ToString()));
-}
-
 // The shape rule of (a, b) -> y, all of one float type.
 Types InferBinary(const Operator& op, absl::Span<const TensorType> inputs) {
   RETURN_IF_ERROR(ExpectInputs(op, inputs, 2));

@@ -3,6 +3,9 @@
 #ifndef ESPALIER_CORE_OPS_REFERENCE_ACCESS_H_
 #define ESPALIER_CORE_OPS_REFERENCE_ACCESS_H_
 
+#include <vector>
+
+#include "absl/types/span.h"
 #include "core/tensor.h"
 
 namespace espalier {
@@ -45,6 +48,21 @@ class FloatElements {
   std::byte* data_;
   int64_t elements_;
 };
+
+// All elements, for kernels that read each of them many times.
+inline std::vector<float> LoadFloats(const Tensor& tensor) {
+  const FloatElements elements(tensor);
+  std::vector<float> values(elements.size());
+  for (int64_t i = 0; i < elements.size(); ++i) values[i] = elements[i];
+  return values;
+}
+
+// Stores all elements, rounded to the tensor's type.
+inline void StoreFloats(absl::Span<const float> values, const Tensor& tensor) {
+  const FloatElements elements(tensor);
+  CHECK_EQ(static_cast<int64_t>(values.size()), elements.size());
+  for (int64_t i = 0; i < elements.size(); ++i) elements.Set(i, values[i]);
+}
 
 }  // namespace espalier
 

@@ -1,0 +1,256 @@
+#include "data/augment.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "core/status.h"
+
+namespace espalier {
+namespace {
+
+absl::Status FieldError(const char* field, absl::string_view expected, absl::string_view found) {
+  return absl::InvalidArgumentError(absl::StrCat(field, ": expected ", expected, ", found ", found));
+}
+
+absl::Status CheckStatistics(const ChannelStatistics& statistics, int channels) {
+  const std::string expected = absl::StrCat(channels, " values (one per channel)");
+  if (static_cast<int>(statistics.mean.size()) != channels) {
+    return FieldError("normalize.mean", expected, absl::StrCat(statistics.mean.size()));
+  }
+  if (static_cast<int>(statistics.stddev.size()) != channels) {
+    return FieldError("normalize.stddev", expected, absl::StrCat(statistics.stddev.size()));
+  }
+  for (float value : statistics.stddev) {
+    if (!(value > 0)) return FieldError("normalize.stddev", "positive values", absl::StrCat(value));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckRanges(const Augment& augment) {
+  const float flip = augment.random_flip().probability();
+  if (!(flip >= 0 && flip <= 1)) {
+    return FieldError("augment.random_flip.probability", "a number in [0, 1]", absl::StrCat(flip));
+  }
+  const ColorJitter& jitter = augment.color_jitter();
+  for (float value : {jitter.brightness(), jitter.contrast(), jitter.saturation()}) {
+    if (!(value >= 0)) return FieldError("augment.color_jitter", "numbers >= 0", absl::StrCat(value));
+  }
+  const RandomResizedCrop& crop = augment.random_resized_crop();
+  if (!(crop.min_area() > 0 && crop.min_area() <= crop.max_area() && crop.max_area() <= 1)) {
+    return FieldError("augment.random_resized_crop", "0 < min_area <= max_area <= 1",
+                      absl::StrCat(crop.min_area(), " and ", crop.max_area()));
+  }
+  if (augment.has_random_crop() && augment.has_random_resized_crop()) {
+    return FieldError("augment", "random_crop or random_resized_crop", "both");
+  }
+  if (augment.random_crop().pad() < 0) {
+    return FieldError("augment.random_crop.pad", "a number >= 0", absl::StrCat(augment.random_crop().pad()));
+  }
+  return absl::OkStatus();
+}
+
+// 1 with a zero range, else uniform in [1 - range, 1 + range], not below 0.
+float DrawFactor(float range, Random* random) {
+  return range > 0 ? random->Uniform(std::max(0.0f, 1 - range), 1 + range) : 1;
+}
+
+bool JitterIsOn(const ColorJitter& jitter) {
+  return jitter.brightness() > 0 || jitter.contrast() > 0 || jitter.saturation() > 0;
+}
+
+Box CentredSquare(int height, int width) {
+  const int side = std::min(height, width);
+  return {static_cast<float>((width - side) / 2), static_cast<float>((height - side) / 2), static_cast<float>(side),
+          static_cast<float>(side)};
+}
+
+}  // namespace
+
+void CropAndNormalize(const ImageView& image, const Window& window, const float* scale, const float* shift,
+                      float* result) {
+  // Columns of the output (before the flip) that lie inside the picture.
+  const int begin = std::clamp(-window.x, 0, window.width),
+            end = std::clamp(image.width - window.x, begin, window.width);
+  for (int c = 0; c < image.channels; ++c) {
+    const float channel_scale = scale[c], channel_shift = shift[c];
+    const uint8_t* plane = image.pixels + static_cast<size_t>(c) * image.height * image.width;
+    for (int y = 0; y < window.height; ++y, result += window.width) {
+      const int source_y = window.y + y;
+      if (source_y < 0 || source_y >= image.height) {
+        std::fill_n(result, window.width, channel_shift);
+        continue;
+      }
+      const uint8_t* source = plane + static_cast<size_t>(source_y) * image.width + window.x;
+      if (window.flip) {
+        const int last = window.width - 1;
+        std::fill(result, result + last + 1 - end, channel_shift);
+        for (int x = last + 1 - end; x <= last - begin; ++x) {
+          result[x] = static_cast<float>(source[last - x]) * channel_scale + channel_shift;
+        }
+        std::fill(result + last + 1 - begin, result + window.width, channel_shift);
+      } else {
+        std::fill(result, result + begin, channel_shift);
+        for (int x = begin; x < end; ++x) result[x] = static_cast<float>(source[x]) * channel_scale + channel_shift;
+        std::fill(result + end, result + window.width, channel_shift);
+      }
+    }
+  }
+}
+
+void ReferenceCropAndNormalize(const ImageView& image, const Window& window, const float* scale, const float* shift,
+                               float* result) {
+  for (int c = 0; c < image.channels; ++c) {
+    for (int y = 0; y < window.height; ++y) {
+      for (int x = 0; x < window.width; ++x) {
+        const int source_x = window.x + (window.flip ? window.width - 1 - x : x), source_y = window.y + y;
+        const bool inside = source_x >= 0 && source_x < image.width && source_y >= 0 && source_y < image.height;
+        const int pixel = inside ? image.pixels[(c * image.height + source_y) * image.width + source_x] : 0;
+        *result++ = static_cast<float>(pixel) * scale[c] + shift[c];
+      }
+    }
+  }
+}
+
+void ApplyJitter(const JitterFactors& factors, int channels, int64_t plane, float* pixels) {
+  const auto blend = [](float value, float towards, float factor) {
+    return std::clamp(towards + (value - towards) * factor, 0.0f, 1.0f);
+  };
+  // Luma of Rec. 601.
+  const auto grey = [&](int64_t i) {
+    return channels == 3 ? 0.299f * pixels[i] + 0.587f * pixels[plane + i] + 0.114f * pixels[2 * plane + i] : pixels[i];
+  };
+  double sum = 0;
+  for (int64_t i = 0; i < channels * plane; ++i) pixels[i] = blend(pixels[i], 0, factors.brightness);
+  for (int64_t i = 0; i < plane; ++i) sum += grey(i);
+  const auto mean = static_cast<float>(sum / static_cast<double>(plane));
+  for (int64_t i = 0; i < channels * plane; ++i) pixels[i] = blend(pixels[i], mean, factors.contrast);
+  if (channels != 3) return;
+  for (int64_t i = 0; i < plane; ++i) {
+    const float towards = grey(i);
+    for (int c = 0; c < 3; ++c) pixels[c * plane + i] = blend(pixels[c * plane + i], towards, factors.saturation);
+  }
+}
+
+Box DrawResizedCrop(const RandomResizedCrop& crop, int height, int width, Random* random) {
+  const float area = static_cast<float>(height) * static_cast<float>(width);
+  const float most_log_ratio = std::log(4.0f / 3.0f);
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    const float part = area * random->Uniform(crop.min_area(), crop.max_area());
+    const float ratio = std::exp(random->Uniform(-most_log_ratio, most_log_ratio));
+    const int w = static_cast<int>(std::lround(std::sqrt(part * ratio)));
+    const int h = static_cast<int>(std::lround(std::sqrt(part / ratio)));
+    if (w < 1 || h < 1 || w > width || h > height) continue;
+    const auto x = static_cast<float>(random->Below(width - w + 1));
+    const auto y = static_cast<float>(random->Below(height - h + 1));
+    return {x, y, static_cast<float>(w), static_cast<float>(h)};
+  }
+  return CentredSquare(height, width);
+}
+
+absl::StatusOr<Augmentation> Augmentation::Create(const Augment& augment, const ChannelStatistics& statistics,
+                                                  const FolderSize& folder, const ImageSource& source, bool training) {
+  Augmentation result;
+  result.channels_ = source.channels();
+  result.training_ = training;
+  result.folder_ = folder;
+  result.augment_ = augment;
+  result.unit_scale_.assign(source.channels(), 1 / 255.0f);
+  result.unit_shift_.assign(source.channels(), 0);
+  RETURN_IF_ERROR(CheckStatistics(statistics, source.channels()));
+  RETURN_IF_ERROR(CheckRanges(augment));
+  for (int c = 0; c < source.channels(); ++c) {
+    const double mean = statistics.mean[c], stddev = statistics.stddev[c];
+    result.scale_.push_back(static_cast<float>(1 / (255 * stddev)));
+    result.shift_.push_back(static_cast<float>(-mean / stddev));
+  }
+  // Sides before cropping; of a folder's pictures, the shorter one.
+  const int height = folder.resize > 0 ? folder.resize : source.height();
+  const int width = folder.resize > 0 ? folder.resize : source.width();
+  result.height_ = folder.crop > 0 ? folder.crop : height;
+  result.width_ = folder.crop > 0 ? folder.crop : width;
+  const char* field = nullptr;
+  int size = 0;
+  if (augment.random_crop().has_size()) {
+    field = "augment.random_crop.size";
+    size = augment.random_crop().size();
+  } else if (augment.random_resized_crop().has_size()) {
+    field = "augment.random_resized_crop.size";
+    size = augment.random_resized_crop().size();
+  }
+  if (field != nullptr) {
+    if (size < 1) return FieldError(field, "a positive number", absl::StrCat(size));
+    result.height_ = result.width_ = size;
+  }
+  const int pad = augment.random_crop().pad();
+  if (!result.resizes_box() && (result.height_ > height + 2 * pad || result.width_ > width + 2 * pad)) {
+    return FieldError(field != nullptr ? field : "image_folder.size",
+                      absl::StrCat("at most ", std::min(height, width) + 2 * pad, " (the picture with its padding)"),
+                      absl::StrCat(result.height_));
+  }
+  return result;
+}
+
+ImageView Augmentation::Resample(const ImageView& image, Random* random, ReadScratch* scratch) const {
+  Box box{0, 0, static_cast<float>(image.width), static_cast<float>(image.height)};
+  int height = height_, width = width_;
+  if (resizes_box()) {
+    box = training_ ? DrawResizedCrop(augment_.random_resized_crop(), image.height, image.width, random)
+                    : CentredSquare(image.height, image.width);
+  } else if (folder_.resize > 0) {
+    const int shorter = std::min(image.height, image.width);
+    const auto scaled = [&](int side) {
+      return static_cast<int>((int64_t{side} * folder_.resize + shorter / 2) / shorter);
+    };
+    height = scaled(image.height);
+    width = scaled(image.width);
+    if (height == image.height && width == image.width) return image;
+  } else {
+    return image;
+  }
+  scratch->resized.resize(static_cast<size_t>(channels_) * height * width);
+  Resize(image, box, height, width, scratch, scratch->resized.data());
+  return {scratch->resized.data(), channels_, height, width};
+}
+
+Window Augmentation::DrawWindow(const ImageView& image, Random* random) const {
+  Window window;
+  window.height = height_;
+  window.width = width_;
+  if (training_ && augment_.has_random_crop()) {
+    const int pad = augment_.random_crop().pad();
+    window.x = static_cast<int>(random->Below(image.width + 2 * pad - width_ + 1)) - pad;
+    window.y = static_cast<int>(random->Below(image.height + 2 * pad - height_ + 1)) - pad;
+  } else {
+    window.x = (image.width - width_) / 2;
+    window.y = (image.height - height_) / 2;
+  }
+  window.flip = training_ && augment_.has_random_flip() && random->Uniform() < augment_.random_flip().probability();
+  return window;
+}
+
+void Augmentation::Apply(const ImageView& image, Random random, ReadScratch* scratch, float* result) const {
+  const ImageView resampled = Resample(image, &random, scratch);
+  const Window window = DrawWindow(resampled, &random);
+  const ColorJitter& jitter = augment_.color_jitter();
+  if (!training_ || !JitterIsOn(jitter)) {
+    CropAndNormalize(resampled, window, scale_.data(), shift_.data(), result);
+    return;
+  }
+  // Jitter is defined on [0, 1], before normalisation.
+  const int64_t plane = int64_t{height_} * width_;
+  scratch->planes.resize(channels_ * plane);
+  float* unit = scratch->planes.data();
+  CropAndNormalize(resampled, window, unit_scale_.data(), unit_shift_.data(), unit);
+  JitterFactors factors;
+  factors.brightness = DrawFactor(jitter.brightness(), &random);
+  factors.contrast = DrawFactor(jitter.contrast(), &random);
+  factors.saturation = DrawFactor(jitter.saturation(), &random);
+  ApplyJitter(factors, channels_, plane, unit);
+  for (int c = 0; c < channels_; ++c) {
+    const float scale = 255 * scale_[c], shift = shift_[c];
+    for (int64_t i = c * plane; i < (c + 1) * plane; ++i) result[i] = unit[i] * scale + shift;
+  }
+}
+
+}  // namespace espalier

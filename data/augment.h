@@ -1,0 +1,91 @@
+// From a decoded picture to the network's input: random geometry, colour jitter and normalisation, fused into one pass
+// over the pixels. Chance comes from (seed, epoch, sample) alone.
+#ifndef ESPALIER_DATA_AUGMENT_H_
+#define ESPALIER_DATA_AUGMENT_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/random.h"
+#include "core/shape.h"
+#include "data/resize.h"
+#include "data/source.h"
+#include "proto/data.pb.h"
+
+namespace espalier {
+
+// The window of a picture that becomes the input. It may reach outside, where pixels are black.
+struct Window {
+  int x = 0;
+  int y = 0;
+  int height = 0;
+  int width = 0;
+  bool flip = false;
+};
+
+// result = pixel * scale[c] + shift[c], [C, window.height, window.width] f32. The hot loop of the pipeline.
+void CropAndNormalize(const ImageView& image, const Window& window, const float* scale, const float* shift,
+                      float* result);
+// The plain twin.
+void ReferenceCropAndNormalize(const ImageView& image, const Window& window, const float* scale, const float* shift,
+                               float* result);
+
+// Factors of the colour jitter; 1 changes nothing.
+struct JitterFactors {
+  float brightness = 1;
+  float contrast = 1;
+  float saturation = 1;
+};
+
+// Blends [C, H, W] planes in [0, 1], in this order: brightness towards black, contrast towards the picture's mean grey,
+// saturation towards each pixel's grey (three channels only); each step clamps to [0, 1].
+void ApplyJitter(const JitterFactors& factors, int channels, int64_t plane, float* pixels);
+
+// Statistics of a source's own published normalisation, one entry per channel.
+struct ChannelStatistics {
+  std::vector<float> mean;
+  std::vector<float> stddev;
+};
+
+// Sizes that pictures of a folder are brought to before anything else.
+struct FolderSize {
+  int resize = 0;  // shorter side; 0: pictures are used as they are
+  int crop = 0;    // side of the centre crop where no random crop says otherwise; 0: none
+};
+
+class Augmentation {
+ public:
+  // Checks the messages against the source's pictures. Errors name the fields.
+  static absl::StatusOr<Augmentation> Create(const Augment& augment, const ChannelStatistics& statistics,
+                                             const FolderSize& folder, const ImageSource& source, bool training);
+
+  Shape output_shape() const { return {channels_, height_, width_}; }
+  // Writes output_shape().elements() floats.
+  void Apply(const ImageView& image, Random random, ReadScratch* scratch, float* result) const;
+
+ private:
+  Augmentation() = default;
+
+  // A box of the picture is resampled to the output's size; without training, the largest centred square.
+  bool resizes_box() const { return augment_.has_random_resized_crop() && (training_ || folder_.resize == 0); }
+  ImageView Resample(const ImageView& image, Random* random, ReadScratch* scratch) const;
+  Window DrawWindow(const ImageView& image, Random* random) const;
+
+  int channels_ = 0;
+  int height_ = 0;  // of the output
+  int width_ = 0;
+  bool training_ = false;
+  FolderSize folder_;
+  Augment augment_;
+  std::vector<float> scale_, shift_;            // (pixel / 255 - mean) / stddev = pixel * scale + shift
+  std::vector<float> unit_scale_, unit_shift_;  // pixel / 255
+};
+
+// The part of a picture for RandomResizedCrop (Szegedy et al. 2015): area uniform in [min_area, max_area] of the
+// picture's, aspect ratio log-uniform in [3/4, 4/3]; after ten misfits, the largest centred square.
+Box DrawResizedCrop(const RandomResizedCrop& crop, int height, int width, Random* random);
+
+}  // namespace espalier
+
+#endif  // ESPALIER_DATA_AUGMENT_H_
