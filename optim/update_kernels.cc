@@ -1,5 +1,7 @@
 #include "optim/update_kernels.h"
 
+#include "core/denormals.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "optim/update_kernels.cc"
 #include "hwy/foreach_target.h"
@@ -163,10 +165,12 @@ HWY_EXPORT(UpdateKernel);
 HWY_EXPORT(SumOfSquaresKernel);
 
 void Update(UpdateKind kind, const UpdateConstants& constants, const UpdateRange& range) {
+  const FlushDenormals scope;
   HWY_DYNAMIC_DISPATCH(UpdateKernel)(kind, constants, range);
 }
 
 double SumOfSquares(const float* values, int64_t count) {
+  const FlushDenormals scope;
   return HWY_DYNAMIC_DISPATCH(SumOfSquaresKernel)(values, count);
 }
 
