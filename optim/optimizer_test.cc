@@ -312,6 +312,18 @@ TEST(ParameterOptimizer, RejectsWhatCannotBe) {
               HasSubstr("parameter conv1/weight: expected 0 <= learning_rate_multiplier"));
 }
 
+// Also with an epsilon that rounds to a denormal: weights without gradients, and the padding, keep clear of 0 / 0.
+TEST(ParameterOptimizer, TakesTheSmallestEpsilon) {
+  const ParameterLayout layout = OneParameter(20);
+  const Arena gradients(layout.arena_elements());
+  for (const char* rule : {"adam { epsilon: 1e-40 }", "rmsprop { epsilon: 1e-40 }", "adagrad { epsilon: 1e-40 }"}) {
+    auto optimizer = *Create(rule, layout);
+    Arena weights(layout.arena_elements(), 1);
+    optimizer->Step(weights.data(), gradients.data(), {0.1, 1, 1});
+    EXPECT_THAT(weights, testing::Each(1)) << rule;
+  }
+}
+
 TEST(ParameterOptimizer, TakesAnEmptyLayout) {
   auto optimizer = *Create("adam {}", ParameterLayout());
   optimizer->Step(nullptr, nullptr, {0.1, 1, 1});

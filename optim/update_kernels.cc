@@ -12,6 +12,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace espalier {
 namespace HWY_NAMESPACE {
+namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -154,6 +155,7 @@ double SumOfSquaresKernel(const float* values, int64_t count) {
   return lanes[0];
 }
 
+}  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace espalier
 HWY_AFTER_NAMESPACE();

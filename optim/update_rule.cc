@@ -1,7 +1,10 @@
 #include "optim/update_rule.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
+#include "glog/logging.h"
 #include "proto/optimizer.pb.h"
 
 namespace espalier {
@@ -12,9 +15,8 @@ absl::StatusOr<UpdateRule> Make(const Sgd& sgd) {
   rule.weight_decay = sgd.weight_decay();
   rule.mean_decay = sgd.momentum();
   if (sgd.momentum() == 0) {
-    if (sgd.nesterov())
-      return absl::InvalidArgumentError("optimizer.sgd.nesterov: expected a momentum above 0 with it, found 0");
-    return rule;
+    if (!sgd.nesterov()) return rule;
+    return absl::InvalidArgumentError("optimizer.sgd.nesterov: expected a momentum above 0 with it, found 0");
   }
   rule.kind = sgd.nesterov() ? UpdateKind::kNesterov : UpdateKind::kMomentum;
   rule.slots = {{"momentum"}};
@@ -86,6 +88,7 @@ absl::StatusOr<UpdateRule> UpdateRule::Create(const Optimizer& config) {
 }
 
 UpdateConstants UpdateRule::ConstantsAt(const StepInputs& inputs, float rate_multiplier, float decay_multiplier) const {
+  CHECK_GE(inputs.step, 1);
   const double learning_rate = inputs.learning_rate * rate_multiplier;
   const double decay = weight_decay * decay_multiplier;
   UpdateConstants constants;
@@ -96,7 +99,8 @@ UpdateConstants UpdateRule::ConstantsAt(const StepInputs& inputs, float rate_mul
   constants.mean_decay = mean_decay;
   constants.square_decay = square_decay;
   constants.square_gain = square_gain;
-  constants.epsilon = epsilon;
+  // A denormal would count as zero, and a weight that has had no gradient would become 0 / 0.
+  constants.epsilon = std::max(epsilon, double{std::numeric_limits<float>::min()});
   if (kind == UpdateKind::kAdam) {
     // Both averages start from zero: dividing by 1 - beta^step makes them averages of the gradients seen.
     constants.mean_gain = 1 - mean_decay;
