@@ -1,6 +1,8 @@
 #include "trainer/checkpoint.h"
 
+#include <algorithm>
 #include <optional>
+#include <tuple>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -33,31 +35,40 @@ CheckpointStore::CheckpointStore(FileSystem* files, std::string directory, int k
 
 std::string CheckpointStore::PathOf(int64_t step) const { return JoinPath(directory_, absl::StrCat(kPrefix, step)); }
 
-// The names of all finished checkpoints by step. One that was to be replaced stands in until its successor is there.
-absl::StatusOr<std::map<int64_t, std::string>> CheckpointStore::Committed() const {
-  std::map<int64_t, std::string> committed;
+absl::StatusOr<std::vector<CheckpointStore::Finished>> CheckpointStore::ListFinished() const {
+  std::vector<Finished> finished;
   const absl::StatusOr<std::vector<DirectoryEntry>> entries = files_->List(directory_);
-  if (absl::IsNotFound(entries.status())) return committed;
+  if (absl::IsNotFound(entries.status())) return finished;
   RETURN_IF_ERROR(entries.status());
   for (const DirectoryEntry& entry : *entries) {
     if (!entry.is_directory) continue;
-    if (const std::optional<int64_t> step = StepOf(entry.name, "")) committed[*step] = entry.name;
-    if (const std::optional<int64_t> step = StepOf(entry.name, kReplaced)) committed.emplace(*step, entry.name);
+    if (const auto step = StepOf(entry.name, kReplaced)) finished.push_back({*step, 0, entry.name});
+    if (const auto step = StepOf(entry.name, "")) finished.push_back({*step, 1, entry.name});
   }
-  return committed;
+  std::sort(finished.begin(), finished.end(), [](const Finished& a, const Finished& b) {
+    return std::tie(a.step, a.precedence) < std::tie(b.step, b.precedence);
+  });
+  return finished;
+}
+
+std::map<int64_t, std::string> CheckpointStore::NameOfEachStep(const std::vector<Finished>& all) {
+  std::map<int64_t, std::string> names;
+  for (const Finished& finished : all) names[finished.step] = finished.name;  // the last has precedence
+  return names;
 }
 
 absl::StatusOr<std::vector<int64_t>> CheckpointStore::Steps() const {
-  ASSIGN_OR_RETURN(const auto committed, Committed());
+  ASSIGN_OR_RETURN(const std::vector<Finished> all, ListFinished());
   std::vector<int64_t> steps;
-  for (const auto& [step, name] : committed) steps.push_back(step);
+  for (const auto& [step, name] : NameOfEachStep(all)) steps.push_back(step);
   return steps;
 }
 
 absl::Status CheckpointStore::Save(const TrainingState& training) {
   const int64_t step = training.state.global_step();
   const std::string path = PathOf(step), temporary = path + kTemporary;
-  RETURN_IF_ERROR(CreateDirectories(files_, directory_));
+  if (!directory_made_) RETURN_IF_ERROR(CreateDirectories(files_, directory_));
+  directory_made_ = true;
   RETURN_IF_ERROR(RemoveTree(files_, temporary));
   RETURN_IF_ERROR(files_->CreateDirectory(temporary));
   absl::Status saved = WriteCheckpoint(files_, temporary, training);
@@ -67,6 +78,7 @@ absl::Status CheckpointStore::Save(const TrainingState& training) {
     return absl::Status(saved.code(), absl::StrCat("checkpoint of step ", step, " not saved: ", saved.message()));
   }
   unusable_.erase(step);
+  RETURN_IF_ERROR(RemoveLater(step));
   if (const absl::Status removed = RemoveOld(step); !removed.ok()) {
     LOG(WARNING) << "checkpoint of step " << step << " saved, but older ones remain: " << removed.message();
   }
@@ -84,31 +96,50 @@ absl::Status CheckpointStore::Commit(const std::string& temporary, const std::st
   return files_->SyncDirectory(directory_);
 }
 
-std::set<int64_t> CheckpointStore::StepsToKeep(const std::map<int64_t, std::string>& committed,
-                                               int64_t newest_step) const {
-  std::set<int64_t> kept;
+absl::StatusOr<std::set<int64_t>> CheckpointStore::StepsToKeep(const std::map<int64_t, std::string>& names,
+                                                               int64_t saved_step) {
+  std::set<int64_t> loadable;
   std::set<int64_t> best;
-  for (auto it = committed.rbegin(); it != committed.rend() && kept.size() < keep_; ++it) {
+  for (auto it = names.rbegin(); it != names.rend() && loadable.size() < keep_; ++it) {
     const auto& [step, name] = *it;
-    if (step > newest_step || unusable_.count(step) > 0) continue;
-    kept.insert(step);
+    if (unusable_.count(step) > 0) continue;
     const absl::StatusOr<CheckpointState> state = ReadCheckpointState(files_, JoinPath(directory_, name));
-    if (state.ok() && state->has_best()) best.insert(state->best().step());
+    if (absl::IsDataLoss(state.status()) || absl::IsNotFound(state.status())) {
+      LOG(WARNING) << "checkpoint of step " << step << " would not load: " << state.status().message();
+      unusable_.insert(step);
+      continue;
+    }
+    RETURN_IF_ERROR(state.status());  // its best is not known, so nothing may go
+    loadable.insert(step);
+    if (state->has_best()) best.insert(state->best().step());
   }
+  std::set<int64_t> kept = {saved_step};
+  kept.insert(loadable.begin(), loadable.end());
   kept.insert(best.begin(), best.end());
   return kept;
 }
 
-absl::Status CheckpointStore::RemoveOld(int64_t newest_step) {
-  ASSIGN_OR_RETURN(const auto committed, Committed());
-  const std::set<int64_t> kept = StepsToKeep(committed, newest_step);
+// In ascending order, so that the latest is found until the last of them is gone.
+absl::Status CheckpointStore::RemoveLater(int64_t step) {
+  ASSIGN_OR_RETURN(const std::vector<Finished> all, ListFinished());
+  if (all.empty() || all.back().step <= step) return absl::OkStatus();
+  for (const Finished& finished : all) {
+    if (finished.step > step) RETURN_IF_ERROR(Remove(finished.name));
+  }
+  return files_->SyncDirectory(directory_);
+}
+
+absl::Status CheckpointStore::RemoveOld(int64_t saved_step) {
+  ASSIGN_OR_RETURN(const std::vector<Finished> all, ListFinished());
+  const std::map<int64_t, std::string> names = NameOfEachStep(all);
+  ASSIGN_OR_RETURN(const std::set<int64_t> kept, StepsToKeep(names, saved_step));
+  for (const Finished& finished : all) {
+    const bool wanted = kept.count(finished.step) > 0 && names.at(finished.step) == finished.name;
+    if (!wanted) RETURN_IF_ERROR(Remove(finished.name));
+  }
   ASSIGN_OR_RETURN(const std::vector<DirectoryEntry> entries, files_->List(directory_));
   for (const DirectoryEntry& entry : entries) {
-    const bool leftover = StepOf(entry.name, kTemporary).has_value();
-    std::optional<int64_t> step = StepOf(entry.name, "");
-    if (!step.has_value()) step = StepOf(entry.name, kReplaced);
-    const bool unwanted = step.has_value() && (kept.count(*step) == 0 || committed.at(*step) != entry.name);
-    if (leftover || unwanted) RETURN_IF_ERROR(Remove(entry.name));
+    if (StepOf(entry.name, kTemporary).has_value()) RETURN_IF_ERROR(Remove(entry.name));
   }
   return absl::OkStatus();
 }
@@ -135,9 +166,10 @@ absl::StatusOr<Checkpoint> CheckpointStore::Open(int64_t step, const std::string
 
 absl::StatusOr<Checkpoint> CheckpointStore::LoadLatest() {
   skipped_.clear();
-  ASSIGN_OR_RETURN(const auto committed, Committed());
-  if (committed.empty()) return absl::NotFoundError(absl::StrCat("no checkpoint in ", directory_));
-  for (auto it = committed.rbegin(); it != committed.rend(); ++it) {
+  ASSIGN_OR_RETURN(const std::vector<Finished> all, ListFinished());
+  const std::map<int64_t, std::string> names = NameOfEachStep(all);
+  if (names.empty()) return absl::NotFoundError(absl::StrCat("no checkpoint in ", directory_));
+  for (auto it = names.rbegin(); it != names.rend(); ++it) {
     absl::StatusOr<Checkpoint> checkpoint = Open(it->first, JoinPath(directory_, it->second));
     if (checkpoint.ok()) return checkpoint;
     unusable_.insert(it->first);
@@ -148,9 +180,10 @@ absl::StatusOr<Checkpoint> CheckpointStore::LoadLatest() {
 }
 
 absl::StatusOr<Checkpoint> CheckpointStore::Load(int64_t step) const {
-  ASSIGN_OR_RETURN(const auto committed, Committed());
-  const auto found = committed.find(step);
-  if (found == committed.end()) {
+  ASSIGN_OR_RETURN(const std::vector<Finished> all, ListFinished());
+  const std::map<int64_t, std::string> names = NameOfEachStep(all);
+  const auto found = names.find(step);
+  if (found == names.end()) {
     return absl::NotFoundError(absl::StrCat("no checkpoint of step ", step, " in ", directory_));
   }
   return Open(step, JoinPath(directory_, found->second));
@@ -168,10 +201,8 @@ absl::StatusOr<Checkpoint> CheckpointStore::LoadBest() {
 }
 
 absl::Status CheckpointStore::Clear() {
-  ASSIGN_OR_RETURN(const auto committed, Committed());
-  for (const auto& [step, name] : committed) RETURN_IF_ERROR(Remove(name));
   unusable_.clear();
-  return committed.empty() ? absl::OkStatus() : files_->SyncDirectory(directory_);
+  return RemoveLater(-1);
 }
 
 }  // namespace espalier

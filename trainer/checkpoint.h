@@ -24,8 +24,9 @@ class CheckpointStore {
   // remain, and the best that each of these names in its state (CheckpointState::best).
   CheckpointStore(FileSystem* files, std::string directory, int keep = 2);
 
-  // Durable on success. Whoever saves step N has turned from what came after it: later steps, of a run resumed from
-  // before them, are removed. Failure to remove what is old is logged, not returned.
+  // Durable on success, and then what LoadLatest finds. Whoever saves step N has turned from what came after it: later
+  // steps, of a run resumed from before them, are removed. So are older ones that would not load; failure to remove
+  // them is logged, not returned.
   absl::Status Save(const TrainingState& training);
 
   // The newest checkpoint whose checksums hold. Each newer one that is torn, corrupt or unreadable is logged as a
@@ -45,17 +46,28 @@ class CheckpointStore {
   absl::Status Clear();
 
  private:
+  // A directory that bears a checkpoint's name. `step-N.replaced` stands in for `step-N` (which has the greater
+  // precedence) while that is not there.
+  struct Finished {
+    int64_t step;
+    int precedence;
+    std::string name;
+  };
+
   std::string PathOf(int64_t step) const;
-  absl::StatusOr<std::map<int64_t, std::string>> Committed() const;
+  absl::StatusOr<std::vector<Finished>> ListFinished() const;  // by step, then precedence
+  static std::map<int64_t, std::string> NameOfEachStep(const std::vector<Finished>& all);
   absl::StatusOr<Checkpoint> Open(int64_t step, const std::string& path) const;
   absl::Status Commit(const std::string& temporary, const std::string& path);
-  absl::Status RemoveOld(int64_t newest_step);
-  std::set<int64_t> StepsToKeep(const std::map<int64_t, std::string>& committed, int64_t newest_step) const;
+  absl::Status RemoveLater(int64_t step);
+  absl::Status RemoveOld(int64_t saved_step);
+  absl::StatusOr<std::set<int64_t>> StepsToKeep(const std::map<int64_t, std::string>& names, int64_t saved_step);
   absl::Status Remove(const std::string& name);
 
   FileSystem* const files_;
   const std::string directory_;
   const int keep_;
+  bool directory_made_ = false;
   std::set<int64_t> unusable_;  // steps found not to load; they do not count among the `keep_`
   std::vector<std::string> skipped_;
 };

@@ -176,13 +176,20 @@ TEST(CheckpointStore, UsesTheOneBeforeAndSaysWhy) {
   }
 }
 
+TEST(CheckpointStore, CountsOnlyWhatLoads) {
+  FaultyFileSystem files;
+  CheckpointStore store(&files, kDirectory, /*keep=*/2);
+  for (int step : {1, 2, 3}) ASSERT_TRUE(store.Save(StateAt(step)).ok());
+  files.FlipBit(absl::StrCat(kDirectory, "/step-3/state.pbtxt"), 3);
+  ASSERT_TRUE(store.Save(StateAt(4)).ok());
+  EXPECT_THAT(*store.Steps(), ElementsAre(2, 4));
+}
+
 TEST(CheckpointStore, SaysWhyNoneLoads) {
   FaultyFileSystem files;
   CheckpointStore store(&files, kDirectory);
-  for (int step : {1, 2}) {
-    ASSERT_TRUE(store.Save(StateAt(step)).ok());
-    files.FlipBit(absl::StrCat(kDirectory, "/step-", step, "/state.pbtxt"), 3);
-  }
+  for (int step : {1, 2}) ASSERT_TRUE(store.Save(StateAt(step)).ok());
+  for (int step : {1, 2}) files.FlipBit(absl::StrCat(kDirectory, "/step-", step, "/state.pbtxt"), 3);
   const absl::Status status = store.LoadLatest().status();
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(Text(status), HasSubstr("no checkpoint in out/checkpoints loads: checkpoint of step 2 not used: "));

@@ -23,19 +23,35 @@ absl::Status SystemError(const std::string& operation, const std::string& path, 
                       absl::StrCat("cannot ", operation, " ", path, ": ", std::strerror(error_number)));
 }
 
+namespace {
+
+// Makes the names on the way to `path` durable, as far up as they can be this process's work.
+absl::Status SyncNamesAbove(FileSystem* files, std::string path) {
+  for (std::string parent = ParentDirectory(path); parent != path; parent = ParentDirectory(path)) {
+    const absl::Status synced = files->SyncDirectory(parent);
+    if (absl::IsPermissionDenied(synced)) return absl::OkStatus();  // somebody else's
+    RETURN_IF_ERROR(synced);
+    path = parent;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 absl::Status CreateDirectories(FileSystem* files, const std::string& path) {
   const absl::Status created = files->CreateDirectory(path);
   if (absl::IsAlreadyExists(created)) {
     const absl::StatusOr<FileInfo> info = files->Stat(path);
-    return info.ok() && info->is_directory ? absl::OkStatus() : created;
+    if (!info.ok() || !info->is_directory) return created;
+    return SyncNamesAbove(files, path);  // whoever made it may have been stopped before this
   }
   const std::string parent = ParentDirectory(path);
-  if (absl::IsNotFound(created) && parent != path) {
-    RETURN_IF_ERROR(CreateDirectories(files, parent));
-    RETURN_IF_ERROR(files->CreateDirectory(path));
-  } else {
+  if (!absl::IsNotFound(created) || parent == path) {
     RETURN_IF_ERROR(created);
+    return SyncNamesAbove(files, path);
   }
+  RETURN_IF_ERROR(CreateDirectories(files, parent));
+  RETURN_IF_ERROR(files->CreateDirectory(path));
   return files->SyncDirectory(parent);
 }
 

@@ -99,7 +99,7 @@ std::string ParentDirectory(std::string_view path);
 // The error of a system call: "cannot OPERATION PATH: REASON".
 absl::Status SystemError(const std::string& operation, const std::string& path, int error_number);
 
-// The directory and those above it, as far as missing; each one made is durable on return.
+// The directory and those above it, as far as missing. The path is durable on return, even if it was there before.
 absl::Status CreateDirectories(FileSystem* files, const std::string& path);
 // A file, or a directory and all below it; nothing at `path` is success.
 absl::Status RemoveTree(FileSystem* files, const std::string& path);
