@@ -25,8 +25,7 @@ struct UpdateRule {
     float initial = 0;  // of every element
   };
 
-  // The numbers of `config` lie in the ranges that its schema states. Fails, naming the field, when no rule is chosen
-  // or fields contradict each other.
+  // Fails, naming the field, when no rule is chosen or a hyperparameter is out of its range.
   static absl::StatusOr<UpdateRule> Create(const Optimizer& config);
 
   // The kernel's numbers for a step, for parameters with these multipliers.

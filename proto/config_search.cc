@@ -1,6 +1,5 @@
 #include "proto/config_search.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <system_error>
 
@@ -37,23 +36,22 @@ std::vector<std::string> DefaultConfigFolders() {
 }
 
 absl::StatusOr<std::string> FindConfig(const std::string& name, const std::vector<std::string>& folders) {
-  if (name.empty()) return absl::InvalidArgumentError("expected the name of a file, found an empty one");
-  std::vector<std::string> places;
-  if (fs::path(name).is_absolute()) places = {name};
-  for (const std::string& folder : folders) {
-    const std::string place = (fs::path(folder) / name).string();
-    if (std::find(places.begin(), places.end(), place) == places.end()) places.push_back(place);
+  if (name.empty()) return absl::InvalidArgumentError("expected the name of a config file, found an empty one");
+  std::vector<fs::path> places = {fs::path(name)};
+  if (!fs::path(name).is_absolute()) {
+    for (const std::string& folder : folders) places.push_back(fs::path(folder) / name);
   }
-  for (const std::string& place : places) {
-    if (IsFile(place)) return place;
+  for (const fs::path& place : places) {
+    if (IsFile(place)) return place.string();
   }
   if (!absl::EndsWith(name, ".pbtxt")) {
-    for (const std::string& place : places) {
-      if (const std::string file = place + ".pbtxt"; IsFile(file)) return file;
+    for (const fs::path& place : places) {
+      if (const fs::path file = place.string() + ".pbtxt"; IsFile(file)) return file.string();
     }
   }
-  return absl::NotFoundError(
-      absl::StrCat("expected a file ", name, ", found none; looked at ", absl::StrJoin(places, ", ")));
+  return absl::NotFoundError(absl::StrCat(
+      name, ": expected a file, found none; looked at: ",
+      absl::StrJoin(places, ", ", [](std::string* out, const fs::path& place) { out->append(place.string()); })));
 }
 
 }  // namespace espalier
