@@ -14,7 +14,8 @@ class LossScale;  // the message of proto/job.proto
 
 class LossScaler {
  public:
-  // The scale never falls below 1: gradients that overflow without a scale are not a matter of scaling.
+  // As in the schema, the scale never falls below 1: gradients that overflow without a scale are not a matter of
+  // scaling.
   static constexpr float kMinimum = 1;
 
   // All that changes from step to step, for checkpoints.
@@ -23,7 +24,7 @@ class LossScaler {
     int64_t good_steps = 0;  // since the last change of the scale
   };
 
-  // Fails, naming the field, when a number is out of its range.
+  // The numbers of `config` lie in the ranges that its schema states. Fails when they contradict each other.
   static absl::StatusOr<LossScaler> Create(const LossScale& config);
 
   // What to multiply the next step's loss by.
@@ -35,7 +36,7 @@ class LossScaler {
   bool diverged() const { return diverged_; }
 
   const State& state() const { return state_; }
-  // Fails when `state` cannot be one of this scaler's.
+  // Continues from `state`. Fails when it cannot be one of this scaler's.
   absl::Status Restore(const State& state);
 
  private:

@@ -2,9 +2,11 @@
 // pass over memory. Results depend neither on the number of threads nor on the processor's vector width.
 //
 // A training step:
-//   const GradientNorm norm = optimizer->MeasureGradients(gradients);     // needed to clip or to scale the loss
-//   if (scaler.Update(norm.finite()))
-//     optimizer->Step(weights, gradients, {rate, optimizer->GradientScale(norm, loss_scale), step});
+//   const GradientNorm norm = optimizer->MeasureGradients(gradients);  // only to clip or to scale the loss
+//   const float loss_scale = scaler.scale();                           // Update() may change it
+//   if (scaler.Update(norm.finite())) {
+//     optimizer->Step(weights, gradients, {rate, optimizer->GradientScale(norm, loss_scale), ++step});
+//   }
 #ifndef ESPALIER_OPTIM_OPTIMIZER_H_
 #define ESPALIER_OPTIM_OPTIMIZER_H_
 
@@ -54,7 +56,7 @@ class ParameterOptimizer {
     StepRange(weights, gradients, inputs, 0, arena_elements_);
   }
   // The part of a step for the arenas' elements [begin, end); the pointers are to the arenas' beginnings. Ranges that
-  // cover the arena once, in any order, equal one Step.
+  // cover the arena once, in any order, equal one Step. Not for several threads at once.
   void StepRange(float* weights, const float* gradients, const StepInputs& inputs, int64_t begin, int64_t end);
 
  private:

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "core/denormals.h"
+
 namespace espalier {
 namespace {
 
@@ -36,6 +38,7 @@ float Increment(UpdateKind kind, const UpdateConstants& c, float g, float w, flo
 }  // namespace
 
 void ReferenceUpdate(UpdateKind kind, const UpdateConstants& constants, const UpdateRange& range) {
+  const FlushDenormals scope;
   float unused = 0;
   for (int64_t i = 0; i < range.count; ++i) {
     float& w = range.weights[i];
@@ -47,6 +50,7 @@ void ReferenceUpdate(UpdateKind kind, const UpdateConstants& constants, const Up
 }
 
 double ReferenceSumOfSquares(const float* values, int64_t count) {
+  const FlushDenormals scope;
   double lanes[kSumLanes] = {};
   for (int64_t i = 0; i < count; ++i) lanes[i % kSumLanes] += double{values[i]} * double{values[i]};
   for (int width = kSumLanes / 2; width > 0; width /= 2) {

@@ -15,7 +15,7 @@ namespace espalier {
 namespace {
 
 constexpr double kPi = 3.14159265358979323846;
-constexpr double kLargest = std::numeric_limits<float>::max();
+constexpr double kNoBound = std::numeric_limits<double>::infinity();
 
 // From `from` to `to` along half a cosine wave, as `progress` runs from 0 to 1.
 double CosineBetween(double from, double to, double progress) {
@@ -79,85 +79,46 @@ class OneCycle : public LearningRateSchedule {
     const double rise = config_.rise();
     const double start = peak / config_.start_divisor();
     if (progress < rise) return CosineBetween(start, peak, progress / rise);
-    const double fallen = rise < 1 ? (progress - rise) / (1 - rise) : 0;
-    return CosineBetween(peak, start / config_.end_divisor(), fallen);
+    return CosineBetween(peak, start / config_.end_divisor(), (progress - rise) / (1 - rise));
   }
 
  private:
   const OneCycleSchedule config_;
 };
 
-absl::Status CheckRange(absl::string_view field, double value, double low, double high) {
+// Of fields that bound each other.
+absl::Status CheckBetween(absl::string_view field, double value, double low, double high) {
   if (value >= low && value <= high) return absl::OkStatus();
-  const std::string upper = high == kLargest ? "a finite number" : absl::StrCat(high);
-  return absl::InvalidArgumentError(
-      absl::StrCat("learning_rate.", field, ": expected ", low, " to ", upper, ", found ", value));
+  const std::string bounds = high == kNoBound ? absl::StrCat("at least ", low) : absl::StrCat(low, " to ", high);
+  return absl::InvalidArgumentError(absl::StrCat("learning_rate.", field, ": expected ", bounds, ", found ", value));
 }
 
-absl::Status CheckPositive(absl::string_view field, double value) {
-  if (value > 0 && value <= kLargest) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("learning_rate.", field, ": expected a positive, finite number, found ", value));
-}
-
-absl::Status Check(const StepSchedule& step) {
-  RETURN_IF_ERROR(CheckPositive("step.base", step.base()));
-  RETURN_IF_ERROR(CheckPositive("step.factor", step.factor()));
-  for (int i = 0; i < step.at_epochs_size(); ++i) {
-    const double least = i == 0 ? 0 : step.at_epochs(i - 1);
-    RETURN_IF_ERROR(CheckRange(absl::StrCat("step.at_epochs[", i, "]"), step.at_epochs(i), least, kLargest));
+absl::Status CheckFields(const LearningRate& config, double epochs) {
+  for (int i = 1; i < config.step().at_epochs_size(); ++i) {
+    RETURN_IF_ERROR(CheckBetween(absl::StrCat("step.at_epochs[", i, "]"), config.step().at_epochs(i),
+                                 config.step().at_epochs(i - 1), kNoBound));
   }
-  return absl::OkStatus();
-}
-
-absl::Status Check(const PolynomialSchedule& polynomial) {
-  RETURN_IF_ERROR(CheckPositive("polynomial.base", polynomial.base()));
-  RETURN_IF_ERROR(CheckPositive("polynomial.power", polynomial.power()));
-  return CheckRange("polynomial.end", polynomial.end(), 0, kLargest);
-}
-
-absl::Status Check(const CosineSchedule& cosine) {
-  RETURN_IF_ERROR(CheckPositive("cosine.peak", cosine.peak()));
-  return CheckRange("cosine.end", cosine.end(), 0, kLargest);
-}
-
-absl::Status Check(const OneCycleSchedule& one_cycle) {
-  RETURN_IF_ERROR(CheckPositive("one_cycle.peak", one_cycle.peak()));
-  RETURN_IF_ERROR(CheckRange("one_cycle.rise", one_cycle.rise(), 0, 1));
-  RETURN_IF_ERROR(CheckPositive("one_cycle.start_divisor", one_cycle.start_divisor()));
-  return CheckPositive("one_cycle.end_divisor", one_cycle.end_divisor());
-}
-
-absl::Status Check(const PlateauSchedule& plateau) {
-  RETURN_IF_ERROR(CheckPositive("plateau.base", plateau.base()));
-  RETURN_IF_ERROR(CheckRange("plateau.factor", plateau.factor(), 0, 1));
-  RETURN_IF_ERROR(CheckRange("plateau.window_steps", plateau.window_steps(), 3, 1e6));
-  RETURN_IF_ERROR(CheckRange("plateau.confidence", plateau.confidence(), 0, 1));
-  return CheckRange("plateau.minimum", plateau.minimum(), 0, plateau.base());
-}
-
-template <typename Schedule, typename Message, typename... Arguments>
-absl::StatusOr<std::unique_ptr<LearningRateSchedule>> Make(const Message& config, Arguments... arguments) {
-  RETURN_IF_ERROR(Check(config));
-  return std::make_unique<Schedule>(config, arguments...);
+  if (config.has_plateau()) {
+    RETURN_IF_ERROR(CheckBetween("plateau.minimum", config.plateau().minimum(), 0, config.plateau().base()));
+  }
+  return CheckBetween("warmup_epochs", config.warmup_epochs(), 0, epochs);
 }
 
 absl::StatusOr<std::unique_ptr<LearningRateSchedule>> MakeSchedule(const LearningRate& config,
                                                                    int64_t steps_per_epoch) {
   switch (config.schedule_case()) {
     case LearningRate::kConstant:
-      RETURN_IF_ERROR(CheckRange("constant", config.constant(), 0, kLargest));
       return std::make_unique<Constant>(config.constant());
     case LearningRate::kStep:
-      return Make<Step>(config.step(), steps_per_epoch);
+      return std::make_unique<Step>(config.step(), steps_per_epoch);
     case LearningRate::kPolynomial:
-      return Make<Polynomial>(config.polynomial());
+      return std::make_unique<Polynomial>(config.polynomial());
     case LearningRate::kCosine:
-      return Make<Cosine>(config.cosine());
+      return std::make_unique<Cosine>(config.cosine());
     case LearningRate::kOneCycle:
-      return Make<OneCycle>(config.one_cycle());
+      return std::make_unique<OneCycle>(config.one_cycle());
     case LearningRate::kPlateau:
-      return Make<Plateau>(config.plateau());
+      return std::make_unique<Plateau>(config.plateau());
     case LearningRate::SCHEDULE_NOT_SET:
       break;
   }
@@ -167,16 +128,15 @@ absl::StatusOr<std::unique_ptr<LearningRateSchedule>> MakeSchedule(const Learnin
 
 }  // namespace
 
-int64_t StepsIn(double epochs, int64_t steps_per_epoch) { return std::llround(epochs * steps_per_epoch); }
+int64_t StepsIn(double epochs, int64_t steps_per_epoch) {
+  return std::llround(std::min(epochs * steps_per_epoch, 0x1p62));
+}
 
 absl::StatusOr<std::unique_ptr<LearningRateSchedule>> LearningRateSchedule::Create(const LearningRate& config,
                                                                                    double epochs,
                                                                                    int64_t steps_per_epoch) {
   CHECK_GE(steps_per_epoch, 1);
-  if (!(epochs >= 0 && epochs * steps_per_epoch < 0x1p53)) {
-    return absl::InvalidArgumentError(absl::StrCat("phase.epochs: expected a number from 0 on, found ", epochs));
-  }
-  RETURN_IF_ERROR(CheckRange("warmup_epochs", config.warmup_epochs(), 0, epochs));
+  RETURN_IF_ERROR(CheckFields(config, epochs));
   ASSIGN_OR_RETURN(std::unique_ptr<LearningRateSchedule> schedule, MakeSchedule(config, steps_per_epoch));
   schedule->total_steps_ = StepsIn(epochs, steps_per_epoch);
   schedule->warmup_steps_ = StepsIn(config.warmup_epochs(), steps_per_epoch);

@@ -18,7 +18,8 @@ int64_t StepsIn(double epochs, int64_t steps_per_epoch);
 
 class LearningRateSchedule {
  public:
-  // For a phase of StepsIn(epochs, steps_per_epoch) steps. Fails, naming the field, when a number is out of its range.
+  // For a phase of StepsIn(epochs, steps_per_epoch) steps. The numbers of `config` lie in the ranges that its schema
+  // states. Fails, naming the field, when no schedule is chosen or fields contradict each other.
   static absl::StatusOr<std::unique_ptr<LearningRateSchedule>> Create(const LearningRate& config, double epochs,
                                                                       int64_t steps_per_epoch);
   virtual ~LearningRateSchedule() = default;

@@ -1,5 +1,7 @@
 #include "optim/update_kernels.h"
 
+#include "core/denormals.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "optim/update_kernels.cc"
 #include "hwy/foreach_target.h"
@@ -10,6 +12,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace espalier {
 namespace HWY_NAMESPACE {
+namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -152,6 +155,7 @@ double SumOfSquaresKernel(const float* values, int64_t count) {
   return lanes[0];
 }
 
+}  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace espalier
 HWY_AFTER_NAMESPACE();
@@ -163,10 +167,12 @@ HWY_EXPORT(UpdateKernel);
 HWY_EXPORT(SumOfSquaresKernel);
 
 void Update(UpdateKind kind, const UpdateConstants& constants, const UpdateRange& range) {
+  const FlushDenormals scope;
   HWY_DYNAMIC_DISPATCH(UpdateKernel)(kind, constants, range);
 }
 
 double SumOfSquares(const float* values, int64_t count) {
+  const FlushDenormals scope;
   return HWY_DYNAMIC_DISPATCH(SumOfSquaresKernel)(values, count);
 }
 

@@ -108,6 +108,30 @@ TEST_P(UpdateKernels, TakeUnalignedRanges) {
   }
 }
 
+// Slots of weights that get no gradients any more decay to zero instead of staying at the smallest denormals, where
+// every update would be slow.
+TEST_P(UpdateKernels, FlushDenormals) {
+  Arenas fast(37, 1);
+  std::fill(fast.gradients.begin(), fast.gradients.end(), 0.0f);
+  for (int i = 0; i < 37; ++i) fast.slot0[i] = 1e-36f * std::pow(0.7f, static_cast<float>(i));
+  Arenas plain = fast;
+  UpdateConstants constants = SomeConstants();
+  constants.weight_decay = 0;
+  for (int step = 0; step < 100; ++step) {
+    Update(UpdateKind::kMomentum, constants, fast.range());
+    ReferenceUpdate(UpdateKind::kMomentum, constants, plain.range());
+    ExpectSameBits(fast.slot0, plain.slot0);
+    ExpectSameBits(fast.weights, plain.weights);
+  }
+  for (int i = 0; i < 37; ++i) EXPECT_EQ(fast.slot0[i], 0) << i;
+
+  const std::vector<float> tiny(50, 1e-40f);
+  EXPECT_EQ(SumOfSquares(tiny.data(), 50), 0);
+  EXPECT_EQ(ReferenceSumOfSquares(tiny.data(), 50), 0);
+  volatile float half = 0.5f;
+  EXPECT_GT(tiny[0] * half, 0) << "the mode outlasts the call";
+}
+
 // Padding between parameters holds zeros and must keep them, whatever the rule.
 TEST_P(UpdateKernels, KeepZerosZero) {
   for (UpdateKind kind : kKinds) {

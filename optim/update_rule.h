@@ -25,7 +25,8 @@ struct UpdateRule {
     float initial = 0;  // of every element
   };
 
-  // Fails, naming the field, when no rule is chosen or a hyperparameter is out of its range.
+  // The numbers of `config` lie in the ranges that its schema states. Fails, naming the field, when no rule is chosen
+  // or fields contradict each other.
   static absl::StatusOr<UpdateRule> Create(const Optimizer& config);
 
   // The kernel's numbers for a step, for parameters with these multipliers.

@@ -1,5 +1,6 @@
 #include "proto/config_search.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 
@@ -36,22 +37,23 @@ std::vector<std::string> DefaultConfigFolders() {
 }
 
 absl::StatusOr<std::string> FindConfig(const std::string& name, const std::vector<std::string>& folders) {
-  if (name.empty()) return absl::InvalidArgumentError("expected the name of a config file, found an empty one");
-  std::vector<fs::path> places = {fs::path(name)};
-  if (!fs::path(name).is_absolute()) {
-    for (const std::string& folder : folders) places.push_back(fs::path(folder) / name);
+  if (name.empty()) return absl::InvalidArgumentError("expected the name of a file, found an empty one");
+  std::vector<std::string> places;
+  if (fs::path(name).is_absolute()) places = {name};
+  for (const std::string& folder : folders) {
+    const std::string place = (fs::path(folder) / name).string();
+    if (std::find(places.begin(), places.end(), place) == places.end()) places.push_back(place);
   }
-  for (const fs::path& place : places) {
-    if (IsFile(place)) return place.string();
+  for (const std::string& place : places) {
+    if (IsFile(place)) return place;
   }
   if (!absl::EndsWith(name, ".pbtxt")) {
-    for (const fs::path& place : places) {
-      if (const fs::path file = place.string() + ".pbtxt"; IsFile(file)) return file.string();
+    for (const std::string& place : places) {
+      if (const std::string file = place + ".pbtxt"; IsFile(file)) return file;
     }
   }
-  return absl::NotFoundError(absl::StrCat(
-      name, ": expected a file, found none; looked at: ",
-      absl::StrJoin(places, ", ", [](std::string* out, const fs::path& place) { out->append(place.string()); })));
+  return absl::NotFoundError(
+      absl::StrCat("expected a file ", name, ", found none; looked at ", absl::StrJoin(places, ", ")));
 }
 
 }  // namespace espalier

@@ -13,8 +13,8 @@ namespace espalier {
 // from the working directory upwards.
 std::vector<std::string> DefaultConfigFolders();
 
-// The first existing file among `name` as given, then `name` in each of the folders (unless it is absolute); where
-// nothing is found, the same with ".pbtxt" appended. The error names every place looked at.
+// The first existing file `name` in one of the folders ("": the working directory), unless `name` is absolute; where
+// there is none, the same with ".pbtxt" appended. The error names every place looked at.
 absl::StatusOr<std::string> FindConfig(const std::string& name, const std::vector<std::string>& folders);
 
 }  // namespace espalier

@@ -1,137 +1,151 @@
 #include "proto/job_loader.h"
 
-#include <google/protobuf/io/tokenizer.h>
-#include <google/protobuf/text_format.h>
+#include <google/protobuf/message.h>
 
-#include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
+#include <system_error>
+#include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "absl/strings/str_join.h"
 #include "core/status.h"
+#include "proto/diagnostics.h"
+#include "proto/field_path.h"
+#include "proto/job_validator.h"
+#include "proto/override.h"
+#include "proto/text_reader.h"
 
 namespace espalier {
 namespace {
 
-using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
-using google::protobuf::Reflection;
-using google::protobuf::TextFormat;
 
-class Collector : public google::protobuf::io::ErrorCollector {
+std::vector<std::string> InFrontOf(std::vector<std::string> folders, const std::string& first) {
+  folders.insert(folders.begin(), first);
+  return folders;
+}
+
+// Its steps, in this order: Read, Include, Override.
+class Loader {
  public:
-  explicit Collector(std::string file) : file_(std::move(file)) {}
-  void AddError(int line, int column, const std::string& message) override {
-    absl::StrAppend(&errors_, errors_.empty() ? "" : "\n", file_, ":", line + 1, ":", column + 1, ": ", message);
+  // `model_path` is where the document holds its model: empty if it is one.
+  Loader(const std::string& file, const std::vector<std::string>& overrides,
+         const std::vector<std::string>& search_folders, const std::string& model_path, SourceMap* sources,
+         Diagnostics* diagnostics)
+      : file_(file),
+        overrides_(overrides),
+        search_folders_(search_folders),
+        model_path_(model_path),
+        sources_(sources),
+        diagnostics_(diagnostics) {}
+
+  // The text, and the overrides that say which file holds the model.
+  void Read(Message* document) {
+    ReadTextFile(file_, TextOptions(), document, sources_, diagnostics_);
+    for (const std::string& text : overrides_) {
+      if (!NamesModel(text)) continue;
+      ApplyOverride(text, TextOptions(), document, sources_, diagnostics_);
+      file_overridden_ = true;
+    }
   }
-  const std::string& errors() const { return errors_; }
+
+  // Replaces `model` by the file that it names, if it names one.
+  void Include(Model* model) {
+    if (file_overridden_ && model->has_file()) {
+      Model named;
+      named.set_file(model->file());
+      *model = std::move(named);
+    }
+    Include({file_}, model);
+  }
+
+  void Override(Message* document) {
+    for (const std::string& text : overrides_) {
+      if (!NamesModel(text)) ApplyOverride(text, TextOptions(), document, sources_, diagnostics_);
+    }
+  }
 
  private:
-  std::string file_;
-  std::string errors_;
+  bool NamesModel(absl::string_view text) const {
+    return OverridePath(text) == FilePath() || (!model_path_.empty() && OverridePath(text) == model_path_);
+  }
+
+  std::string FilePath() const { return FieldPath(model_path_, "file"); }
+
+  // `includers` are the files being read; the last holds `model`.
+  void Include(std::vector<std::string> includers, Model* model) {
+    if (!model->has_file()) return;
+    const SourceLocation where = sources_->Find(FilePath());
+    const auto error = [&](std::string message) {
+      diagnostics_->Add(where, FilePath(), std::move(message));
+      diagnostics_->MarkUnread(model_path_);
+    };
+    if (model->layer_size() + model->input_size() > 0) {
+      return error("expected either a file or inputs and layers in the model, found both");
+    }
+    const std::string beside = std::filesystem::path(includers.back()).parent_path().string();
+    const absl::StatusOr<std::string> file = FindConfig(model->file(), InFrontOf(search_folders_, beside));
+    if (!file.ok()) return error(std::string(file.status().message()));
+    std::error_code ignored;
+    for (const std::string& includer : includers) {
+      if (std::filesystem::equivalent(includer, *file, ignored)) {
+        return error(absl::StrCat("expected a model that does not include itself, found ",
+                                  absl::StrJoin(includers, " > "), " > ", *file));
+      }
+    }
+    includers.push_back(*file);
+    // What the includer says beside `file` prevails.
+    model->clear_file();
+    const Model stated = std::move(*model);
+    const SourceMap stated_sources = sources_->Under(model_path_);
+    model->Clear();
+    TextOptions options;
+    options.path = model_path_;
+    ReadTextFile(*file, options, model, sources_, diagnostics_);
+    Include(std::move(includers), model);
+    model->MergeFrom(stated);
+    for (const char* field : {"name", "output"}) {
+      if (!stated_sources.Contains(field)) continue;
+      sources_->Mutable(FieldPath(model_path_, field))->location = stated_sources.Find(field);
+    }
+  }
+
+  const std::string& file_;
+  const std::vector<std::string>& overrides_;
+  const std::vector<std::string>& search_folders_;
+  const std::string model_path_;
+  SourceMap* const sources_;
+  Diagnostics* const diagnostics_;
+  bool file_overridden_ = false;
 };
-
-absl::Status ReadMessage(const std::string& path, Message* message) {
-  std::ifstream stream(path, std::ios::binary);
-  std::stringstream text;
-  text << stream.rdbuf();
-  if (!stream) return absl::NotFoundError(absl::StrCat(path, ": cannot be read"));
-  Collector collector(path);
-  TextFormat::Parser parser;
-  parser.RecordErrorsTo(&collector);
-  parser.SetRecursionLimit(64);
-  if (!parser.ParseFromString(text.str(), message)) return absl::InvalidArgumentError(collector.errors());
-  return absl::OkStatus();
-}
-
-// Replaces `model` by the file that it names, if it names one.
-absl::Status Include(const std::string& includer, const std::vector<std::string>& search_folders, int depth,
-                     Model* model) {
-  if (!model->has_file()) return absl::OkStatus();
-  if (depth > 16) return absl::InvalidArgumentError(absl::StrCat(includer, ": files include each other"));
-  if (model->layer_size() + model->input_size() > 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(includer, ": expected either `file` or layers in the model, found both"));
-  }
-  std::vector<std::string> folders = search_folders;
-  folders.insert(folders.begin(), std::filesystem::path(includer).parent_path().string());
-  ASSIGN_OR_RETURN(const std::string path, FindConfig(model->file(), folders));
-  Model included;
-  RETURN_IF_ERROR(ReadMessage(path, &included));
-  RETURN_IF_ERROR(Include(path, search_folders, depth + 1, &included));
-  model->clear_file();
-  included.MergeFrom(*model);
-  *model = std::move(included);
-  return absl::OkStatus();
-}
-
-absl::Status ApplyOverride(const std::string& text, Message* message) {
-  const std::pair<std::string, std::string> path_value = absl::StrSplit(text, absl::MaxSplits('=', 1));
-  const auto& [path, value] = path_value;
-  const auto fail = [&](const auto&... what) {
-    return absl::InvalidArgumentError(absl::StrCat("--set '", text, "': ", what...));
-  };
-  std::vector<std::string> segments = absl::StrSplit(path, '.');
-  for (size_t i = 0; i < segments.size(); ++i) {
-    const std::pair<std::string, std::string> name_index = absl::StrSplit(segments[i], absl::MaxSplits('[', 1));
-    const FieldDescriptor* field = message->GetDescriptor()->FindFieldByName(name_index.first);
-    if (field == nullptr) {
-      return fail("expected a field of ", message->GetDescriptor()->name(), ", found ", segments[i]);
-    }
-    const Reflection* reflection = message->GetReflection();
-    int index = -1;
-    if (!name_index.second.empty() &&
-        !absl::SimpleAtoi(name_index.second.substr(0, name_index.second.size() - 1), &index)) {
-      return fail("expected an index, found ", segments[i]);
-    }
-    if (field->is_repeated() && index > reflection->FieldSize(*message, field)) return fail("index is past the end");
-    if (i + 1 < segments.size()) {
-      if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) return fail(segments[i], " is not a message");
-      if (field->is_repeated() != (index >= 0)) return fail("expected an index for repeated fields only");
-      message = !field->is_repeated() ? reflection->MutableMessage(message, field)
-                : index == reflection->FieldSize(*message, field)
-                    ? reflection->AddMessage(message, field)
-                    : reflection->MutableRepeatedMessage(message, field, index);
-      continue;
-    }
-    if (!field->is_repeated()) reflection->ClearField(message, field);
-    const bool raw = field->cpp_type() == FieldDescriptor::CPPTYPE_STRING && value[0] != '"' && value[0] != '\'';
-    const std::string quoted = raw ? absl::StrCat("\"", value, "\"") : value;
-    if (!TextFormat::ParseFieldValueFromString(quoted, field, message)) {
-      return fail("expected a value of type ", field->type_name(), ", found ", value);
-    }
-    if (field->is_repeated() && index >= 0 && index + 1 < reflection->FieldSize(*message, field)) {
-      reflection->SwapElements(message, field, index, reflection->FieldSize(*message, field) - 1);
-      reflection->RemoveLast(message, field);
-    }
-  }
-  return absl::OkStatus();
-}
 
 }  // namespace
 
 absl::StatusOr<JobDocument> LoadJob(const std::string& name, const std::vector<std::string>& overrides,
                                     const std::vector<std::string>& search_folders) {
   JobDocument document;
-  ASSIGN_OR_RETURN(document.path, FindConfig(name, search_folders));
-  document.sources.Mutable("")->location = {std::make_shared<std::string>(document.path), 1, 1};
-  RETURN_IF_ERROR(ReadMessage(document.path, &document.job));
-  RETURN_IF_ERROR(Include(document.path, search_folders, 0, document.job.mutable_model()));
-  for (const std::string& text : overrides) RETURN_IF_ERROR(ApplyOverride(text, &document.job));
+  ASSIGN_OR_RETURN(document.path, FindConfig(name, InFrontOf(search_folders, "")));
+  Diagnostics diagnostics;
+  Loader loader(document.path, overrides, search_folders, "model", &document.sources, &diagnostics);
+  loader.Read(&document.job);
+  if (document.job.has_model()) loader.Include(document.job.mutable_model());
+  loader.Override(&document.job);
+  ValidateJob(document.job, document.sources, &diagnostics);
+  RETURN_IF_ERROR(diagnostics.ToStatus());
   return document;
 }
 
 absl::StatusOr<ModelDocument> LoadModel(const std::string& name, const std::vector<std::string>& overrides,
                                         const std::vector<std::string>& search_folders) {
   ModelDocument document;
-  ASSIGN_OR_RETURN(document.path, FindConfig(name, search_folders));
-  document.sources.Mutable("")->location = {std::make_shared<std::string>(document.path), 1, 1};
-  RETURN_IF_ERROR(ReadMessage(document.path, &document.model));
-  RETURN_IF_ERROR(Include(document.path, search_folders, 0, &document.model));
-  for (const std::string& text : overrides) RETURN_IF_ERROR(ApplyOverride(text, &document.model));
+  ASSIGN_OR_RETURN(document.path, FindConfig(name, InFrontOf(search_folders, "")));
+  Diagnostics diagnostics;
+  Loader loader(document.path, overrides, search_folders, "", &document.sources, &diagnostics);
+  loader.Read(&document.model);
+  loader.Include(&document.model);
+  loader.Override(&document.model);
+  ValidateModel(document.model, "", document.sources, &diagnostics);
+  RETURN_IF_ERROR(diagnostics.ToStatus());
   return document;
 }
 

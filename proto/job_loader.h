@@ -24,7 +24,8 @@ struct ModelDocument {
   std::string path;
 };
 
-// `name` is looked up as FindConfig does. Each override is PATH=VALUE with a value in text form and applies after
+// `name` is looked up as given, then in the search folders, as FindConfig does; an included model beside its includer
+// first. Each override is PATH=VALUE with a value in text form and applies after
 // inclusion: "phase[1].epochs=3", "model.layer[0].conv.channels=8", "optimizer={sgd {momentum: 0.5}}",
 // "data.train.augment.random_crop.size=32" (absent messages are made), "phase[2].epochs=1" (an index equal to the size
 // appends). Strings need no quotes. Setting `model.file` replaces the model.

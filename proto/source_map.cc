@@ -1,9 +1,12 @@
 #include "proto/source_map.h"
 
+#include <iterator>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "proto/field_path.h"
 
 namespace espalier {
 namespace {
@@ -18,6 +21,11 @@ const SourceMap::Node* Descend(const SourceMap::Node* node, absl::string_view pa
     auto child = node->children.find(segment);
     if (child == node->children.end()) {
       *found = false;
+      // An element that was not written itself stands with its field.
+      child = node->children.find(segment.substr(0, segment.find('[')));
+      if (child != node->children.end() && child->second->location.line > 0) {
+        *nearest_location = &child->second->location;
+      }
       return node;
     }
     node = child->second.get();
@@ -82,15 +90,18 @@ SourceMap::Node* SourceMap::Mutable(absl::string_view path) {
 }
 
 void SourceMap::Erase(absl::string_view path) {
-  const size_t dot = path.rfind('.');
-  const absl::string_view parent = dot == absl::string_view::npos ? "" : path.substr(0, dot);
-  const absl::string_view segment = dot == absl::string_view::npos ? path : path.substr(dot + 1);
+  const absl::string_view parent = ParentFieldPath(path);
+  const absl::string_view segment = parent.empty() ? path : path.substr(parent.size() + 1);
   bool found;
   const SourceLocation* location;
   Descend(root_.get(), parent, &found, &location);
   if (!found) return;
   auto& children = Mutable(parent)->children;
-  if (auto child = children.find(segment); child != children.end()) children.erase(child);
+  const std::string elements = absl::StrCat(segment, "[");
+  for (auto child = children.begin(); child != children.end();) {
+    const bool erased = child->first == segment || absl::StartsWith(child->first, elements);
+    child = erased ? children.erase(child) : std::next(child);
+  }
 }
 
 }  // namespace espalier

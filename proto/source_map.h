@@ -51,7 +51,7 @@ class SourceMap {
 
   // The field's node, made with its ancestors if absent.
   Node* Mutable(absl::string_view path);
-  // Forgets the field and all below it.
+  // Forgets the field, its elements if it is repeated, and all below.
   void Erase(absl::string_view path);
 
  private:

@@ -1,7 +1,7 @@
 #include "core/ops/batch_norm.h"
 
 #include "absl/strings/str_cat.h"
-#include "core/gradient.h"
+#include "core/ops/gradient_rules.h"
 #include "core/ops/shape_rules.h"
 
 namespace espalier {
@@ -43,7 +43,7 @@ Cost BatchNormTrainOp::CostOf(absl::Span<const TensorType> inputs, absl::Span<co
 void BatchNormTrainOp::Gradient(GradientContext* context) const {
   CHECK(context->output_gradient(1) == kNoValue && context->output_gradient(2) == kNoValue)
       << "the statistics of a batch have no gradient of their own";
-  const ValueId dy = context->output_gradient();
+  const ValueId dy = InType(context, context->output_gradient(), context->type(context->output()).dtype);
   const bool wants_residual = context->input_count() == 4 && context->Wants(3);
   const bool masked_residual = wants_residual && relu_;
   if (wants_residual && !relu_) context->SetInputGradient(3, dy);

@@ -1,8 +1,7 @@
 #include "core/ops/convolution.h"
 
 #include "absl/strings/str_cat.h"
-#include "core/gradient.h"
-#include "core/ops/elementwise.h"
+#include "core/ops/gradient_rules.h"
 #include "core/ops/matmul.h"
 #include "core/ops/shape_rules.h"
 
@@ -92,10 +91,7 @@ Cost ConvolutionOp::CostOf(absl::Span<const TensorType> inputs, absl::Span<const
 }
 
 void ConvolutionOp::Gradient(GradientContext* context) const {
-  ValueId dy = context->output_gradient();
-  if (relu_) {
-    dy = context->Emit1(std::make_shared<ActivationBackwardOp>(Activation::kRelu), {context->output(), dy});
-  }
+  const ValueId dy = OutputGradientBeforeRelu(context, relu_);
   const TensorType x = context->type(context->input(0)), weights = context->type(context->input(1));
   const bool wants_bias = context->input_count() == 3 && context->Wants(2);
   if (context->Wants(0)) {

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
-#include "core/gradient.h"
+#include "core/ops/gradient_rules.h"
 #include "core/ops/reference_access.h"
 
 namespace espalier {
@@ -21,11 +21,6 @@ Types InferBinary(const Operator& op, absl::Span<const TensorType> inputs) {
 
 Cost CostPerElement(int64_t flops, absl::Span<const TensorType> inputs, absl::Span<const TensorType> outputs) {
   return {0, flops * outputs[0].shape.elements(), TrafficBytes(inputs, outputs)};
-}
-
-// `id` itself, or cast to `dtype`.
-ValueId InType(GradientContext* context, ValueId id, DType dtype) {
-  return context->type(id).dtype == dtype ? id : context->Emit1(std::make_shared<CastOp>(dtype), {id});
 }
 
 // Calls fn(a, b) for each pair of elements.

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/ops/operator_testing.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -12,17 +13,11 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-std::vector<float> Evaluate(const Operator& op, std::vector<Tensor> inputs) {
-  std::vector<TensorType> types;
-  for (const Tensor& input : inputs) types.push_back({input.dtype(), input.shape()});
-  const TensorType type = op.InferTypes(types).value()[0];
-  const Tensor output(type.dtype, type.shape);
-  op.Reference(inputs, {output}, {});
-  const absl::Span<float> values = output.span<float>();
-  return {values.begin(), values.end()};
+std::vector<float> Evaluate(const Operator& op, const std::vector<Tensor>& inputs) {
+  return ReferenceValues(op, inputs)[0];
 }
 
-Tensor Vector(std::vector<float> values) { return Tensor::Of<float>({static_cast<int64_t>(values.size())}, values); }
+Tensor Vector(const std::vector<float>& values) { return F32({static_cast<int64_t>(values.size())}, values); }
 
 TEST(ElementwiseTest, BinaryOperators) {
   const Tensor a = Vector({1, -2, 3}), b = Vector({10, 1, -5});
@@ -64,15 +59,12 @@ TEST(ElementwiseTest, CastRoundsToNearestEven) {
 
 TEST(ElementwiseTest, ShapeRulesNameBothTypes) {
   const TensorType a{DType::kF32, {2, 3}}, b{DType::kF32, {3, 2}}, s{DType::kS32, {2, 3}};
-  const auto message = [](const Operator& op, std::vector<TensorType> types) {
-    return std::string(op.InferTypes(types).status().message());
-  };
-  EXPECT_THAT(message(AddOp(), {a, b}), AllOf(HasSubstr("f32[2, 3]"), HasSubstr("f32[3, 2]")));
-  EXPECT_THAT(message(MultiplyOp(), {a}), HasSubstr("takes 2 inputs, got 1"));
-  EXPECT_THAT(message(ScaleOp(), {a, b}), AllOf(HasSubstr("f32[2, 3]"), HasSubstr("f32[3, 2]")));
-  EXPECT_THAT(message(ActivationOp(Activation::kTanh), {s}), HasSubstr("tanh expects elements of type"));
-  EXPECT_THAT(message(ActivationOp(Activation::kLeakyRelu, 0), {a}), HasSubstr("positive slope, got 0"));
-  EXPECT_THAT(message(CastOp(DType::kS8), {a}), HasSubstr("got s8"));
+  EXPECT_THAT(ShapeError(AddOp(), {a, b}), AllOf(HasSubstr("f32[2, 3]"), HasSubstr("f32[3, 2]")));
+  EXPECT_THAT(ShapeError(MultiplyOp(), {a}), HasSubstr("takes 2 inputs, got 1"));
+  EXPECT_THAT(ShapeError(ScaleOp(), {a, b}), AllOf(HasSubstr("f32[2, 3]"), HasSubstr("f32[3, 2]")));
+  EXPECT_THAT(ShapeError(ActivationOp(Activation::kTanh), {s}), HasSubstr("tanh expects elements of type"));
+  EXPECT_THAT(ShapeError(ActivationOp(Activation::kLeakyRelu, 0), {a}), HasSubstr("positive slope, got 0"));
+  EXPECT_THAT(ShapeError(CastOp(DType::kS8), {a}), HasSubstr("got s8"));
 }
 
 TEST(ElementwiseTest, CostCountsOperationsAndBytes) {

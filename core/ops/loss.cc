@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
-#include "core/gradient.h"
 #include "core/ops/elementwise.h"
+#include "core/ops/gradient_rules.h"
 #include "core/ops/reference_access.h"
 
 namespace espalier {
@@ -77,11 +77,6 @@ void Softmax(const FloatElements& x, const FloatElements& y, Line line) {
     y.Set(i, static_cast<float>(std::exp(x[i] - log_sum)));
   }
 }
-
-ValueId InType(GradientContext* context, ValueId id, DType dtype) {
-  return context->type(id).dtype == dtype ? id : context->Emit1(std::make_shared<CastOp>(dtype), {id});
-}
-
 std::string SmoothingText(float smoothing) { return smoothing == 0 ? "" : absl::StrCat("smoothing ", smoothing); }
 
 }  // namespace

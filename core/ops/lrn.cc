@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
-#include "core/gradient.h"
+#include "core/ops/gradient_rules.h"
 #include "core/ops/reference_access.h"
 #include "core/ops/shape_rules.h"
 
@@ -83,8 +83,8 @@ void LrnOp::Reference(absl::Span<const Tensor> inputs, absl::Span<const Tensor> 
 }
 
 void LrnOp::Gradient(GradientContext* context) const {
-  context->SetInputGradient(
-      0, context->Emit1(std::make_shared<LrnBackwardOp>(attributes_), {context->input(0), context->output_gradient()}));
+  const ValueId x = context->input(0), dy = InType(context, context->output_gradient(), context->type(x).dtype);
+  context->SetInputGradient(0, context->Emit1(std::make_shared<LrnBackwardOp>(attributes_), {x, dy}));
 }
 
 absl::StatusOr<std::vector<TensorType>> LrnBackwardOp::InferTypes(absl::Span<const TensorType> inputs) const {

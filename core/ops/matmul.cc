@@ -2,9 +2,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "core/gradient.h"
 #include "core/ops/channel_layout.h"
-#include "core/ops/elementwise.h"
+#include "core/ops/gradient_rules.h"
 #include "core/ops/reference_access.h"
 #include "core/ops/shape_rules.h"
 
@@ -63,15 +62,11 @@ void MatMulOp::Reference(absl::Span<const Tensor> inputs, absl::Span<const Tenso
 // With A = op(a), B = op(b) and Y = A B:  dA = dY B^T,  dB = A^T dY;  a transposed factor takes the transposed product.
 void MatMulOp::Gradient(GradientContext* context) const {
   const ValueId a = context->input(0), b = context->input(1);
-  ValueId dy = context->output_gradient();
-  if (relu_) {
-    dy = context->Emit1(std::make_shared<ActivationBackwardOp>(Activation::kRelu), {context->output(), dy});
-  }
+  ValueId dy = OutputGradientBeforeRelu(context, relu_);
   if (context->input_count() == 3 && context->Wants(2)) {
     context->SetInputGradient(2, context->Emit1(std::make_shared<BiasGradientOp>(), {dy}));
   }
-  const DType dtype = context->type(a).dtype;
-  if (context->type(dy).dtype != dtype) dy = context->Emit1(std::make_shared<CastOp>(dtype), {dy});
+  dy = InType(context, dy, context->type(a).dtype);
   if (context->Wants(0)) {
     const bool relu = false;
     context->SetInputGradient(0, transpose_a_

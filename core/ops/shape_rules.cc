@@ -4,12 +4,6 @@
 
 namespace espalier {
 
-absl::Status ExpectFloat(const Operator& op, const TensorType& type) {
-  if (IsFloat(type.dtype)) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(op.kind(), " expects elements of type f32, bf16 or f16, got ", type.ToString()));
-}
-
 absl::Status ExpectSameFloat(const Operator& op, const TensorType& a, const TensorType& b) {
   RETURN_IF_ERROR(ExpectFloat(op, a));
   if (a.dtype == b.dtype) return absl::OkStatus();

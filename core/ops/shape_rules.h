@@ -8,8 +8,6 @@
 
 namespace espalier {
 
-// f32, bf16 or f16.
-absl::Status ExpectFloat(const Operator& op, const TensorType& type);
 // Both float and of one element type; the shapes may differ.
 absl::Status ExpectSameFloat(const Operator& op, const TensorType& a, const TensorType& b);
 // Between `least` and `most` inputs.
