@@ -69,8 +69,17 @@ class Augmentation {
 
   // A box of the picture is resampled to the output's size; without training, the largest centred square.
   bool resizes_box() const { return augment_.has_random_resized_crop() && (training_ || folder_.resize == 0); }
-  ImageView Resample(const ImageView& image, Random* random, ReadScratch* scratch) const;
-  Window DrawWindow(const ImageView& image, Random* random) const;
+  // A box of the picture, thought of as resized to height x width; only what the window shows is ever computed.
+  struct Frame {
+    Box box;
+    int height;
+    int width;
+  };
+  Frame DrawFrame(const ImageView& image, Random* random) const;
+  // In the frame's coordinates.
+  Window DrawWindow(const Frame& frame, Random* random) const;
+  // The part of the frame that the window shows, and the window moved to that part's coordinates.
+  ImageView Resample(const ImageView& image, const Frame& frame, Window* window, ReadScratch* scratch) const;
 
   int channels_ = 0;
   int height_ = 0;  // of the output

@@ -1,12 +1,16 @@
 #include "data/sample_set.h"
 
+#include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/status.h"
 #include "data/augment.h"
+#include "data/builtin_digits.h"
+#include "data/builtin_shapes.h"
 #include "data/cifar.h"
 #include "data/idx.h"
+#include "data/image_folder.h"
 
 namespace espalier {
 namespace {
@@ -49,7 +53,15 @@ std::string FolderOf(const Message& source, const char* standard, const std::str
   return Join(data_dir, source.has_folder() ? source.folder() : standard);
 }
 
-absl::StatusOr<OpenedSource> OpenSource(const Dataset& dataset, const std::string& data_dir) {
+// Shorter side down to which a picture can be reduced while it is decoded without enlarging any crop afterwards.
+int ShortestUsefulSide(const Augment& augment, const FolderSize& folder, bool training) {
+  if (!training || !augment.has_random_resized_crop()) return folder.resize;
+  // The narrowest crop: the least area at the aspect ratio 4/3.
+  const RandomResizedCrop& crop = augment.random_resized_crop();
+  return static_cast<int>(std::ceil(static_cast<float>(crop.size()) / std::sqrt(0.75f * crop.min_area())));
+}
+
+absl::StatusOr<OpenedSource> OpenSource(const Dataset& dataset, const std::string& data_dir, bool training) {
   OpenedSource opened;
   switch (dataset.source_case()) {
     case Dataset::kMnist: {
@@ -79,6 +91,22 @@ absl::StatusOr<OpenedSource> OpenSource(const Dataset& dataset, const std::strin
       opened.statistics.stddev.assign(opened.source->channels(), 0.5f);
       return opened;
     }
+    case Dataset::kImageFolder: {
+      const ImageFolder& folder = dataset.image_folder();
+      opened.folder = {folder.has_resize() ? folder.resize() : folder.size(), folder.size()};
+      const int min_side = ShortestUsefulSide(dataset.augment(), opened.folder, training);
+      ASSIGN_OR_RETURN(opened.source, OpenImageFolder(Join(data_dir, folder.folder()), min_side));
+      opened.statistics = {{0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f}};  // ImageNet's
+      return opened;
+    }
+    case Dataset::kBuiltinDigits:
+      opened.source = MakeBuiltinDigits(dataset.builtin_digits().samples(), dataset.builtin_digits().seed());
+      opened.statistics = {{0.11f}, {0.25f}};
+      return opened;
+    case Dataset::kBuiltinShapes:
+      opened.source = MakeBuiltinShapes(dataset.builtin_shapes().samples(), dataset.builtin_shapes().seed());
+      opened.statistics = {{0.29f, 0.31f, 0.27f}, {0.25f, 0.26f, 0.23f}};
+      return opened;
     default:
       return absl::InvalidArgumentError("data: expected a source (mnist, cifar10, ...), found none");
   }
@@ -88,7 +116,7 @@ absl::StatusOr<OpenedSource> OpenSource(const Dataset& dataset, const std::strin
 
 absl::StatusOr<std::unique_ptr<SampleSet>> OpenSampleSet(const Dataset& dataset, const std::string& data_dir,
                                                          uint64_t seed, bool training) {
-  ASSIGN_OR_RETURN(OpenedSource opened, OpenSource(dataset, data_dir));
+  ASSIGN_OR_RETURN(OpenedSource opened, OpenSource(dataset, data_dir, training));
   if (dataset.has_normalize()) {
     const Normalize& normalize = dataset.normalize();
     opened.statistics.mean.assign(normalize.mean().begin(), normalize.mean().end());
