@@ -15,6 +15,9 @@ inline constexpr size_t kAlignment = 64;
 // Zeroed storage of at least `bytes`, aligned to kAlignment.
 std::shared_ptr<std::byte> AllocateAligned(size_t bytes);
 
+// The same, not zeroed.
+std::shared_ptr<std::byte> AllocateUninitialized(size_t bytes);
+
 class Tensor {
  public:
   Tensor() = default;                // empty: no storage; `valid()` is false
@@ -22,6 +25,11 @@ class Tensor {
   // Refers to `storage` from `byte_offset` on, without copying.
   Tensor(DType dtype, Shape shape, std::shared_ptr<std::byte> storage, size_t byte_offset = 0)
       : dtype_(dtype), shape_(shape), storage_(std::move(storage)), byte_offset_(byte_offset) {}
+
+  // Refers to memory that somebody else owns and keeps. Allocates nothing.
+  static Tensor Borrow(DType dtype, Shape shape, void* memory) {
+    return Tensor(dtype, shape, std::shared_ptr<std::byte>(std::shared_ptr<void>(), static_cast<std::byte*>(memory)));
+  }
 
   template <typename T>
   static Tensor Of(Shape shape, absl::Span<const T> values) {

@@ -1,0 +1,43 @@
+#include "core/kernel_registry.h"
+
+#include "core/kernels/makers.h"
+#include "core/onednn/kernels.h"
+
+namespace espalier {
+namespace {
+
+struct Entry {
+  absl::string_view kind;
+  KernelMaker maker;
+};
+
+// In order of preference within a kind.
+constexpr Entry kMakers[] = {
+    {"convolution", MakeOneDnnConvolution},
+    {"convolution_backward_data", MakeOneDnnConvolutionBackwardData},
+    {"convolution_backward_weights", MakeOneDnnConvolutionBackwardWeights},
+    {"matmul", MakeOneDnnMatMul},
+    {"max_pool", MakeOneDnnPool},
+    {"average_pool", MakeOneDnnPool},
+    {"max_pool_backward", MakeOneDnnPoolBackward},
+    {"average_pool_backward", MakeOneDnnPoolBackward},
+    {"lrn", MakeOneDnnLrn},
+    {"concat", MakeOneDnnConcat},
+    {"batch_norm_train", MakeBatchNormTrain},
+    {"batch_norm_inference", MakeBatchNormInference},
+    {"batch_norm_backward", MakeBatchNormBackward},
+};
+
+}  // namespace
+
+KernelChoice ChooseKernel(const KernelRequest& request, bool reference_only) {
+  if (!reference_only) {
+    for (const Entry& entry : kMakers) {
+      if (entry.kind != request.op->kind()) continue;
+      if (std::optional<KernelChoice> choice = entry.maker(request)) return *std::move(choice);
+    }
+  }
+  return ReferenceChoice(request);
+}
+
+}  // namespace espalier

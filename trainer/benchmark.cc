@@ -1,0 +1,195 @@
+#include "trainer/benchmark.h"
+
+#include <omp.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "core/onednn/kernels.h"
+#include "core/random.h"
+#include "optim/optimizer.h"
+#include "trainer/network.h"
+
+namespace espalier {
+namespace {
+
+double Now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+// A network, an optimizer and a batch of random numbers.
+class Bench {
+ public:
+  static absl::StatusOr<std::unique_ptr<Bench>> Create(const JobDocument& document) {
+    const Job& job = document.job;
+    NetworkOptions options;
+    options.batch_size = job.data().batch_size();
+    options.evaluation_batch_size = 1;
+    options.seed = job.seed();
+    options.compute = job.precision().compute();
+    options.sources = &document.sources;
+    Loss loss = job.loss();
+    if (loss.kind_case() == Loss::KIND_NOT_SET) loss.mutable_cross_entropy();
+    std::unique_ptr<Bench> bench(new Bench());
+    ASSIGN_OR_RETURN(bench->network_, Network::Create(job.model(), loss, options));
+    ASSIGN_OR_RETURN(bench->optimizer_,
+                     ParameterOptimizer::Create(job.optimizer(), bench->network_->parameters().layout()));
+    const Graph& graph = bench->network_->training().graph();
+    const Shape& shape = graph.type(graph.inputs()[0]).shape;
+    bench->images_ = Tensor(DType::kF32, shape);
+    bench->labels_ = Tensor(DType::kS32, {shape[0]});
+    bench->ids_ = Tensor(DType::kS32, {shape[0]});
+    Random random(1, "benchmark", 0, 0);
+    for (float& value : bench->images_.span<float>()) value = random.Normal();
+    const auto classes = static_cast<uint32_t>(graph.type(graph.output("logits")).shape[1]);
+    for (int32_t i = 0; i < shape[0]; ++i) {
+      bench->labels_.data<int32_t>()[i] = static_cast<int32_t>(random.Below(classes));
+      bench->ids_.data<int32_t>()[i] = i;
+    }
+    return bench;
+  }
+
+  void Step() {
+    const float seed = 1.0f / static_cast<float>(batch_size());
+    network_->TrainStep(images_, labels_, ids_, seed, {});
+    ParameterStore& store = network_->parameters();
+    optimizer_->Step(store.weights(), store.gradients(), {1e-3, 1.0f, ++step_});
+  }
+
+  Network& network() { return *network_; }
+  int64_t batch_size() const { return images_.shape()[0]; }
+
+ private:
+  Bench() = default;
+  std::unique_ptr<Network> network_;
+  std::unique_ptr<ParameterOptimizer> optimizer_;
+  Tensor images_, labels_, ids_;
+  int64_t step_ = 0;
+};
+
+constexpr int kWarmUp = 3;
+
+// GFLOP/s of f32 fused multiply-adds that all threads reach together on registers: the machine's own peak, measured.
+double MeasurePeakGflops() {
+  const auto run = [] {
+    constexpr int kChains = 12, kRounds = 20000, kLanes = 16;
+    double best = 0;
+    for (int repeat = 0; repeat < 3; ++repeat) {
+      const double start = Now();
+      double total = 0;
+#pragma omp parallel reduction(+ : total)
+      {
+        typedef float Vector __attribute__((vector_size(kLanes * sizeof(float))));
+        total += 0;
+        Vector chains[kChains], factor, addend;
+        for (int lane = 0; lane < kLanes; ++lane) {
+          factor[lane] = 0.999f;
+          addend[lane] = 0.001f;
+          for (Vector& chain : chains) chain[lane] = static_cast<float>(lane);
+        }
+        for (int round = 0; round < kRounds; ++round) {
+          for (Vector& chain : chains) chain = chain * factor + addend;
+        }
+        for (const Vector& chain : chains) total += chain[0];
+      }
+      const double seconds = Now() - start;
+      const double flops = 2.0 * kLanes * kChains * kRounds * omp_get_max_threads();
+      if (total != 0) best = std::max(best, flops / seconds / 1e9);
+    }
+    return best;
+  };
+  return run();
+}
+
+struct Totals {
+  double seconds = 0;
+  Cost cost;
+  int count = 0;
+  void Add(const PlanStep& step, double step_seconds) {
+    seconds += step_seconds;
+    cost.flops += step.cost.flops;
+    cost.bytes += step.cost.bytes;
+    ++count;
+  }
+};
+
+void PrintTable(const std::string& title, const std::map<std::string, Totals>& rows, double total, double peak,
+                std::ostream* out) {
+  std::vector<std::pair<std::string, Totals>> sorted(rows.begin(), rows.end());
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& a, const auto& b) { return a.second.seconds > b.second.seconds; });
+  *out << absl::StreamFormat("%-40s %6s %10s %7s %10s %7s %9s\n", title, "steps", "ms", "share", "GFLOP/s", "of peak",
+                             "GB/s");
+  for (const auto& [name, t] : sorted) {
+    *out << absl::StreamFormat("%-40s %6d %10.3f %6.1f%% %10.1f %6.1f%% %9.1f\n", name.substr(0, 40), t.count,
+                               1e3 * t.seconds, 100 * t.seconds / total, t.cost.flops / t.seconds / 1e9,
+                               100 * t.cost.flops / t.seconds / 1e9 / peak, t.cost.bytes / t.seconds / 1e9);
+  }
+  *out << "\n";
+}
+
+}  // namespace
+
+absl::Status RunBenchmark(const JobDocument& document, int steps, std::ostream* out) {
+  const double start = Now();
+  ASSIGN_OR_RETURN(const std::unique_ptr<Bench> bench, Bench::Create(document));
+  bench->Step();
+  *out << absl::StreamFormat("first_step_s: %.3f\n", Now() - start);
+  for (int i = 1; i < kWarmUp; ++i) bench->Step();
+  std::vector<double> seconds;
+  for (int i = 0; i < steps; ++i) {
+    const double begin = Now();
+    bench->Step();
+    seconds.push_back(Now() - begin);
+  }
+  std::nth_element(seconds.begin(), seconds.begin() + steps / 2, seconds.end());
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  *out << absl::StreamFormat("processor: %s, %d threads\n", OneDnnDescription(), omp_get_max_threads());
+  *out << absl::StreamFormat("images_per_s: %.1f\n", static_cast<double>(bench->batch_size()) / seconds[steps / 2]);
+  *out << absl::StreamFormat("peak_mb: %.0f\n", static_cast<double>(usage.ru_maxrss) / 1024);
+  return absl::OkStatus();
+}
+
+absl::Status RunProfile(const JobDocument& document, int steps, std::ostream* out) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<Bench> bench, Bench::Create(document));
+  const double peak = MeasurePeakGflops();
+  for (int i = 0; i < kWarmUp; ++i) bench->Step();
+  Executor& executor = bench->network().training();
+  std::vector<double> seconds(executor.plan().steps.size(), 0.0);
+  executor.set_step_seconds(&seconds);
+  const double begin = Now();
+  for (int i = 0; i < steps; ++i) bench->Step();
+  const double wall = (Now() - begin) / steps;
+  executor.set_step_seconds(nullptr);
+  std::map<std::string, Totals> by_kind, by_layer, reorders;
+  double total = 0;
+  for (size_t i = 0; i < seconds.size(); ++i) {
+    const PlanStep& step = executor.plan().steps[i];
+    const double step_seconds = seconds[i] / steps;
+    total += step_seconds;
+    by_kind[absl::StrFormat("%s [%s]", step.kind, step.implementation)].Add(step, step_seconds);
+    by_layer[step.layer.empty() ? "(network)" : step.layer].Add(step, step_seconds);
+    if (step.node < 0) reorders[absl::StrFormat("%s: %s", step.layer, step.layouts)].Add(step, step_seconds);
+  }
+  *out << absl::StreamFormat("processor: %s, %d threads, measured peak %.0f GFLOP/s (f32 multiply-adds)\n",
+                             OneDnnDescription(), omp_get_max_threads(), peak);
+  *out << absl::StreamFormat("a step takes %.3f ms, %.3f of them in the plan's %d kernels: %.1f images/s\n\n",
+                             1e3 * wall, 1e3 * total, seconds.size(), static_cast<double>(bench->batch_size()) / wall);
+  PrintTable("operator", by_kind, total, peak, out);
+  PrintTable("layer", by_layer, total, peak, out);
+  PrintTable("reorder", reorders, total, peak, out);
+  return absl::OkStatus();
+}
+
+absl::Status DumpPlan(const JobDocument& document, std::ostream* out) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<Bench> bench, Bench::Create(document));
+  const Executor& executor = bench->network().training();
+  *out << executor.plan().ToString(executor.graph());
+  return absl::OkStatus();
+}
+
+}  // namespace espalier

@@ -1,0 +1,25 @@
+// `--benchmark_steps` and `--profile_steps`: full training steps on one in-memory batch, timed.
+#ifndef ESPALIER_TRAINER_BENCHMARK_H_
+#define ESPALIER_TRAINER_BENCHMARK_H_
+
+#include <ostream>
+
+#include "core/status.h"
+#include "proto/job_loader.h"
+
+namespace espalier {
+
+// 3 warm-up steps, then `steps` timed ones: forward, backward, update. Prints "images_per_s: X", the batch size over the
+// median step, and what it ran on.
+absl::Status RunBenchmark(const JobDocument& document, int steps, std::ostream* out);
+
+// The same steps with every kernel timed: a table by operator kind, one by layer, the share of the machine's measured
+// peak, and the reorders that remain.
+absl::Status RunProfile(const JobDocument& document, int steps, std::ostream* out);
+
+// The plan of the job's training step, in text.
+absl::Status DumpPlan(const JobDocument& document, std::ostream* out);
+
+}  // namespace espalier
+
+#endif  // ESPALIER_TRAINER_BENCHMARK_H_

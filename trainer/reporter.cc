@@ -1,0 +1,72 @@
+#include "trainer/reporter.h"
+
+#include <unistd.h>
+
+#include <chrono>
+
+namespace espalier {
+namespace {
+
+double SecondsSince1970() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+double SteadySeconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+std::string HostName() {
+  char name[256] = "localhost";
+  if (gethostname(name, sizeof name) != 0) return "localhost";
+  name[sizeof name - 1] = 0;
+  return name;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Reporter>> Reporter::Create(FileSystem* files, std::ostream* out,
+                                                           const std::string& directory, const Output& output,
+                                                           int64_t batch_size, std::vector<ProgressPhase> phases,
+                                                           int64_t step) {
+  std::unique_ptr<Reporter> reporter(new Reporter());
+  const std::string path = JoinPath(directory, "metrics.jsonl");
+  absl::StatusOr<MetricsWriter> metrics =
+      step > 0 ? MetricsWriter::Resume(files, path, step) : MetricsWriter::Create(files, path);
+  if (!metrics.ok()) return metrics.status();
+  reporter->metrics_.emplace(*std::move(metrics));
+  if (output.tensorboard()) {
+    TensorBoardOptions options;
+    options.files = files;
+    options.directory = directory;
+    options.host = HostName();
+    options.clock = SecondsSince1970;
+    options.first_step = step > 0 ? step + 1 : 0;
+    absl::StatusOr<TensorBoardWriter> events = TensorBoardWriter::Create(std::move(options));
+    if (!events.ok()) return events.status();
+    reporter->tensorboard_.emplace(*std::move(events));
+  }
+  ProgressOptions progress;
+  progress.out = out;
+  progress.terminal = DetectTerminal(STDOUT_FILENO);
+  progress.clock = SteadySeconds;
+  progress.images_per_step = batch_size;
+  reporter->progress_ = std::make_unique<Progress>(std::move(progress), std::move(phases));
+  return reporter;
+}
+
+absl::Status Reporter::Write(const MetricsRecord& record) {
+  RETURN_IF_ERROR(metrics_->Write(record));
+  return tensorboard_ ? tensorboard_->AddRecord(record) : absl::OkStatus();
+}
+
+absl::Status Reporter::WriteHistograms(int64_t step, const ParameterStore& parameters) {
+  if (!tensorboard_) return absl::OkStatus();
+  for (int i = 0; i < parameters.layout().size(); ++i) {
+    const Tensor weight = parameters.weight(i);
+    RETURN_IF_ERROR(tensorboard_->AddHistogram(step, parameters.layout()[i].name,
+                                               {weight.data<float>(), static_cast<size_t>(weight.elements())}));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace espalier
