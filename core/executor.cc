@@ -90,10 +90,18 @@ void Executor::BindStep(PlanStep* step) {
   step->kernel->Bind(arguments_);
 }
 
-void Executor::BindAll() {
-  for (PlanStep& step : plan_.steps) BindStep(&step);
-  bound_ = true;
-  bound_arena_ = workspace_->arena();
+void Executor::EnsureBound() {
+  if (!bound_) {
+    for (size_t i = 0; i < plan_.buffers.size(); ++i) {
+      const bool missing = plan_.buffers[i].place == Place::kInput && fixed_addresses_[i] == nullptr;
+      CHECK(!missing || steps_of_buffer_[i].empty())
+          << "input " << graph_.value(plan_.buffers[i].value).name << " is not set";
+    }
+    for (PlanStep& step : plan_.steps) BindStep(&step);
+    bound_ = true;
+    bound_arena_ = workspace_->arena();
+  }
+  CHECK(bound_arena_ == workspace_->arena()) << "the workspace grew after the first run";
 }
 
 void Executor::SetInput(absl::string_view name, const Tensor& tensor) {
@@ -116,17 +124,7 @@ void Executor::SetInput(absl::string_view name, const Tensor& tensor) {
 }
 
 void Executor::Run(const StepContext& context) {
-  if (!bound_) {
-    for (ValueId id : graph_.inputs()) {
-      for (size_t i = 0; i < plan_.buffers.size(); ++i) {
-        const bool unbound = plan_.buffers[i].value == id && plan_.buffers[i].place == Place::kInput &&
-                             fixed_addresses_[i] == nullptr && !steps_of_buffer_[i].empty();
-        CHECK(!unbound) << "input " << graph_.value(id).name << " is not set";
-      }
-    }
-    BindAll();
-  }
-  CHECK(bound_arena_ == workspace_->arena()) << "the workspace grew after the first run";
+  EnsureBound();
   if (step_seconds_ == nullptr) {
     for (PlanStep& step : plan_.steps) {
       step.kernel->Run(context);
@@ -177,6 +175,7 @@ bool Executor::OutputsFinite(const PlanStep& step) const {
 }
 
 int Executor::FindNonFinite(const StepContext& context) {
+  EnsureBound();
   std::map<std::string, Tensor> saved;
   for (const auto& [name, tensor] : store_->states()) saved[name] = tensor.Copy();
   int found = -1;

@@ -84,7 +84,8 @@ class Executor {
 
   void* Address(int buffer) const;
   void BindStep(PlanStep* step);
-  void BindAll();
+  // Gives every kernel its addresses, before the first run.
+  void EnsureBound();
   bool OutputsFinite(const PlanStep& step) const;
 
   Graph graph_;

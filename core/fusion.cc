@@ -34,14 +34,20 @@ class Fuser {
     const int count = static_cast<int>(graph_.nodes().size());
     std::map<int, Chain> chains;
     std::vector<bool> absorbed(count, false);
-    // From the end: of two batch norms that meet in a sum, the later one sees the other's output as its residual.
-    for (int index = count - 1; index >= 0; --index) {
-      const Chain chain = FindChain(index, absorbed);
-      if (chain.empty()) continue;
-      chains[index] = chain;
-      if (chain.add >= 0) absorbed[chain.add] = true;
-      if (chain.relu >= 0) absorbed[chain.relu] = true;
-    }
+    const auto find = [&](bool norms) {
+      for (int index = count - 1; index >= 0; --index) {
+        if (IsNorm(index) != norms) continue;
+        const Chain chain = FindChain(index, absorbed);
+        if (chain.empty()) continue;
+        chains[index] = chain;
+        if (chain.add >= 0) absorbed[chain.add] = true;
+        if (chain.relu >= 0) absorbed[chain.relu] = true;
+      }
+    };
+    // Batch norms first: they take a sum and its ReLU together. From the end: of two that meet in a sum, the later one
+    // sees the other's output as its residual.
+    find(true);
+    find(false);
     for (int index = 0; index < count; ++index) {
       if (absorbed[index]) continue;
       const auto it = chains.find(index);
@@ -63,6 +69,12 @@ class Fuser {
     return std::count(reader.inputs.begin(), reader.inputs.end(), output) == 1 ? consumers_[output][0] : -1;
   }
 
+  bool IsNorm(int index) const {
+    const Operator* op = graph_.node(index).op.get();
+    return dynamic_cast<const BatchNormTrainOp*>(op) != nullptr ||
+           dynamic_cast<const BatchNormInferenceOp*>(op) != nullptr;
+  }
+
   bool IsRelu(int index) const {
     const auto* op = index < 0 ? nullptr : dynamic_cast<const ActivationOp*>(graph_.node(index).op.get());
     return op != nullptr && op->function() == Activation::kRelu;
@@ -76,7 +88,7 @@ class Fuser {
   Chain FindChain(int index, const std::vector<bool>& absorbed) const {
     Chain chain;
     const Operator* op = graph_.node(index).op.get();
-    const bool norm = dynamic_cast<const BatchNormTrainOp*>(op) || dynamic_cast<const BatchNormInferenceOp*>(op);
+    const bool norm = IsNorm(index);
     const bool product = dynamic_cast<const ConvolutionOp*>(op) || dynamic_cast<const MatMulOp*>(op);
     if (absorbed[index] || (!norm && !product && !IsPlainAdd(index))) return chain;
     int reader = OnlyReader(index);

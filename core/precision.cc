@@ -75,7 +75,8 @@ class PrecisionPass {
   absl::StatusOr<ValueId> Rounded(const Node& node, ValueId id) {
     if (rewriter_.graph().type(id).dtype == narrow_) return Cast(node, id, DType::kF32);
     if (const auto it = casts_.find({id, narrow_}); it != casts_.end()) return it->second;
-    ASSIGN_OR_RETURN(const std::vector<ValueId> rounded, rewriter_.Emit(node, std::make_shared<RoundOp>(narrow_), {id}));
+    ASSIGN_OR_RETURN(const std::vector<ValueId> rounded,
+                     rewriter_.Emit(node, std::make_shared<RoundOp>(narrow_), {id}));
     casts_[{id, narrow_}] = rounded[0];
     return rounded[0];
   }
@@ -83,14 +84,14 @@ class PrecisionPass {
   // Any other operator keeps the type that its input has, except that softmax, losses and counts are f32.
   absl::Status EmitOther(const Node& node) {
     const Operator* op = node.op.get();
-    const bool wide = dynamic_cast<const SoftmaxOp*>(op) != nullptr ||
-                      dynamic_cast<const SoftmaxCrossEntropyOp*>(op) != nullptr ||
-                      dynamic_cast<const MeanSquaredErrorOp*>(op) != nullptr ||
-                      dynamic_cast<const CountCorrectOp*>(op) != nullptr;
+    const bool wide =
+        dynamic_cast<const SoftmaxOp*>(op) != nullptr || dynamic_cast<const SoftmaxCrossEntropyOp*>(op) != nullptr ||
+        dynamic_cast<const MeanSquaredErrorOp*>(op) != nullptr || dynamic_cast<const CountCorrectOp*>(op) != nullptr;
     const bool norm = dynamic_cast<const BatchNormTrainOp*>(op) != nullptr ||
                       dynamic_cast<const BatchNormInferenceOp*>(op) != nullptr;
     bool any_narrow = false;
-    for (ValueId id : node.inputs) any_narrow = any_narrow || rewriter_.graph().type(rewriter_.Map(id)).dtype == narrow_;
+    for (ValueId id : node.inputs)
+      any_narrow = any_narrow || rewriter_.graph().type(rewriter_.Map(id)).dtype == narrow_;
     std::vector<ValueId> inputs;
     for (size_t i = 0; i < node.inputs.size(); ++i) {
       ValueId id = rewriter_.Map(node.inputs[i]);

@@ -11,8 +11,9 @@ enum class ComputePrecision { kF32, kBF16, kF16 };
 
 struct PrecisionOptions {
   ComputePrecision compute = ComputePrecision::kF32;
-  // Whether convolutions and matrix products take 16-bit operands themselves. Otherwise their operands are rounded to the
-  // 16-bit grid and multiplied as f32: the same values, for processors without such instructions (and always for F16).
+  // Whether convolutions and matrix products take 16-bit operands themselves. Otherwise their operands are rounded to
+  // the 16-bit grid and multiplied as f32: the same values, for processors without such instructions (and always for
+  // F16).
   bool native = false;
 };
 

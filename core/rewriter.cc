@@ -4,7 +4,8 @@ namespace espalier {
 
 GraphRewriter::GraphRewriter(const Graph& from) : from_(from), map_(from.values().size(), kNoValue) {
   for (ValueId id : from.inputs()) map_[id] = graph_.AddInput(from.value(id).name, from.type(id));
-  for (ValueId id : from.parameter_values()) map_[id] = graph_.AddParameter(from.parameters()[from.value(id).parameter]);
+  for (ValueId id : from.parameter_values())
+    map_[id] = graph_.AddParameter(from.parameters()[from.value(id).parameter]);
   for (const State& state : from.states()) {
     map_[state.value] = graph_.AddState(state.name, from.type(state.value).shape, state.initial);
   }

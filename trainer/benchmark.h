@@ -9,8 +9,8 @@
 
 namespace espalier {
 
-// 3 warm-up steps, then `steps` timed ones: forward, backward, update. Prints "images_per_s: X", the batch size over the
-// median step, and what it ran on.
+// 3 warm-up steps, then `steps` timed ones: forward, backward, update. Prints "images_per_s: X", the batch size over
+// the median step, and what it ran on.
 absl::Status RunBenchmark(const JobDocument& document, int steps, std::ostream* out);
 
 // The same steps with every kernel timed: a table by operator kind, one by layer, the share of the machine's measured

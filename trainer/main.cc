@@ -98,8 +98,7 @@ int Main(int argc, char** argv) {
       "  trainer --config lenet5.pbtxt [--data_dir DIR] [--output_dir DIR] [--set PATH=VALUE]... [--resume]\n");
   std::vector<char*> arguments(argv, argv + argc);
   const std::vector<std::string> overrides = TakeOverrides(&arguments);
-  const std::vector<char*> positional =
-      absl::ParseCommandLine(static_cast<int>(arguments.size()), arguments.data());
+  const std::vector<char*> positional = absl::ParseCommandLine(static_cast<int>(arguments.size()), arguments.data());
   if (positional.size() > 1) {
     return Fail(kBadUsage, absl::InvalidArgumentError(absl::StrCat("unexpected argument \"", positional[1],
                                                                    "\": flags begin with --, see --help")));

@@ -15,8 +15,7 @@ constexpr char kScheduleState[] = "schedule";
 // Prefixes an error with where the job says what is at fault.
 absl::Status At(const JobDocument& document, const std::string& path, const absl::Status& status) {
   if (status.ok()) return status;
-  return absl::Status(status.code(),
-                      absl::StrCat(document.sources.Cite(path), ": ", path, ": ", status.message()));
+  return absl::Status(status.code(), absl::StrCat(document.sources.Cite(path), ": ", path, ": ", status.message()));
 }
 
 Loss LossOf(const Job& job) {
@@ -68,8 +67,9 @@ absl::Status Trainer::PlanPhases() {
     plan.steps = StepsIn(phase.epochs(), steps_per_epoch());
     plan.optimizer = phase.has_optimizer() ? &phase.optimizer() : &job_.optimizer();
     const std::string path = absl::StrCat("phase[", i, "]");
-    RETURN_IF_ERROR(At(document_, absl::StrCat(path, ".learning_rate"),
-                       LearningRateSchedule::Create(phase.learning_rate(), phase.epochs(), steps_per_epoch()).status()));
+    RETURN_IF_ERROR(
+        At(document_, absl::StrCat(path, ".learning_rate"),
+           LearningRateSchedule::Create(phase.learning_rate(), phase.epochs(), steps_per_epoch()).status()));
     RETURN_IF_ERROR(At(document_, phase.has_optimizer() ? absl::StrCat(path, ".optimizer") : "optimizer",
                        ParameterOptimizer::Create(*plan.optimizer, ParameterLayout()).status()));
     phases_.push_back(plan);
@@ -96,8 +96,8 @@ absl::Status Trainer::BuildNetwork() {
     const Shape input{absl::Span<const int64_t>(dims)};
     if (input != samples.image_shape) {
       return At(document_, "model.input[0].dims",
-                absl::InvalidArgumentError(absl::StrCat("the model takes ", input.ToString(), ", the training data has ",
-                                                        samples.image_shape.ToString())));
+                absl::InvalidArgumentError(absl::StrCat("the model takes ", input.ToString(),
+                                                        ", the training data has ", samples.image_shape.ToString())));
     }
   }
   ASSIGN_OR_RETURN(network_, Network::Create(job_.model(), LossOf(job_), options));
@@ -157,7 +157,8 @@ absl::Status Trainer::BeginPhase(int index) {
   state_.clear_early_stop();
   phase_over_ = false;
   if (new_optimizer) {
-    ASSIGN_OR_RETURN(optimizer_, ParameterOptimizer::Create(*phases_[index].optimizer, network_->parameters().layout()));
+    ASSIGN_OR_RETURN(optimizer_,
+                     ParameterOptimizer::Create(*phases_[index].optimizer, network_->parameters().layout()));
     state_.set_optimizer_step(0);
   }
   ASSIGN_OR_RETURN(schedule_, LearningRateSchedule::Create(phase.learning_rate(), phase.epochs(), steps_per_epoch()));
@@ -178,14 +179,14 @@ absl::Status Trainer::Restore(const Checkpoint& checkpoint) {
   if (owner != saved.phase()) RETURN_IF_ERROR(BeginPhase(saved.phase()));
   RETURN_IF_ERROR(checkpoint.ReadOptimizer(OptimizerTensors()));
   state_ = saved;
-  phase_over_ = phase().has_early_stop() &&
-                saved.early_stop().validations_without_gain() >= phase().early_stop().patience();
+  phase_over_ =
+      phase().has_early_stop() && saved.early_stop().validations_without_gain() >= phase().early_stop().patience();
   if (const auto it = saved.parts().find(kScheduleState); it != saved.parts().end()) {
     RETURN_IF_ERROR(schedule_->LoadState(it->second));
   }
   if (loss_scaler_ && saved.has_loss_scale()) {
-    RETURN_IF_ERROR(loss_scaler_->Restore(
-        {static_cast<float>(saved.loss_scale().scale()), saved.loss_scale().good_steps()}));
+    RETURN_IF_ERROR(
+        loss_scaler_->Restore({static_cast<float>(saved.loss_scale().scale()), saved.loss_scale().good_steps()}));
   }
   const auto load = [&](const std::string& prefix, Sums* sums) {
     const auto value = [&](const char* name) {
@@ -332,12 +333,12 @@ absl::Status Trainer::Diverged(const StepContext& context, absl::string_view wha
     }
   }
   const int step = network_->training().FindNonFinite(context);
-  const std::string where =
-      step < 0 ? std::string("an input of the loss")
-               : absl::StrCat("layer \"", network_->training().plan().steps[step].layer, "\" (",
-                              network_->training().plan().steps[step].kind, ")");
-  return absl::InternalError(absl::StrCat(what, " is not finite at step ", state_.global_step() + 1, ": it appeared in ",
-                                          where, "; ", kept, "; try a smaller learning rate or clip_norm"));
+  const std::string where = step < 0 ? std::string("an input of the loss")
+                                     : absl::StrCat("layer \"", network_->training().plan().steps[step].layer, "\" (",
+                                                    network_->training().plan().steps[step].kind, ")");
+  return absl::InternalError(absl::StrCat(what, " is not finite at step ", state_.global_step() + 1,
+                                          ": it appeared in ", where, "; ", kept,
+                                          "; try a smaller learning rate or clip_norm"));
 }
 
 absl::Status Trainer::CheckWeightsFinite() {
