@@ -8,6 +8,11 @@
 #include "absl/strings/str_format.h"
 
 namespace espalier {
+namespace {
+
+bool IsContinuationByte(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+
+}  // namespace
 
 std::string FormatCount(int64_t count) {
   std::string digits = absl::StrCat(count);
@@ -48,5 +53,18 @@ std::string FormatFigure(double value) {
 }
 
 std::string FormatPercent(double fraction) { return absl::StrFormat("%.2f%%", 100 * fraction); }
+
+int ColumnsOf(std::string_view text) {
+  int columns = 0;
+  for (const char c : text) columns += !IsContinuationByte(c);
+  return columns;
+}
+
+std::string_view TrimToColumns(std::string_view text, int columns) {
+  for (size_t size = 0; size < text.size(); ++size) {
+    if (!IsContinuationByte(text[size]) && columns-- <= 0) return text.substr(0, size);
+  }
+  return text;
+}
 
 }  // namespace espalier

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace espalier {
 
@@ -22,6 +23,12 @@ std::string FormatFigure(double value);
 
 // A fraction as a percentage with two decimals: 0.84213 is "84.21%".
 std::string FormatPercent(double fraction);
+
+// Columns that UTF-8 text takes, one a code point.
+int ColumnsOf(std::string_view text);
+
+// The first `columns` columns of UTF-8 text.
+std::string_view TrimToColumns(std::string_view text, int columns);
 
 }  // namespace espalier
 

@@ -58,5 +58,14 @@ TEST(FormatPercent, HasTwoDecimals) {
   EXPECT_EQ(FormatPercent(1), "100.00%");
 }
 
+TEST(Columns, CountAndTrimCodePoints) {
+  EXPECT_EQ(ColumnsOf("caf\xC3\xA9 \xE2\x94\x81"), 6);
+  EXPECT_EQ(TrimToColumns("caf\xC3\xA9s", 4), "caf\xC3\xA9");
+  EXPECT_EQ(TrimToColumns("caf\xC3\xA9s", 3), "caf");
+  EXPECT_EQ(TrimToColumns("abc", 9), "abc");
+  EXPECT_EQ(TrimToColumns("abc", 0), "");
+  EXPECT_EQ(TrimToColumns("abc", -1), "");
+}
+
 }  // namespace
 }  // namespace espalier

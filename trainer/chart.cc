@@ -32,4 +32,10 @@ const ChartPoint* LastPoint(const ChartSeries& series) {
   return last == series.points.rend() ? nullptr : &*last;
 }
 
+std::string LegendLabel(const ChartSeries& series, const ChartAxis& y) {
+  const ChartPoint* const last = LastPoint(series);
+  if (last == nullptr) return "";
+  return (series.name.empty() ? "" : series.name + " ") + y.Label(last->y);
+}
+
 }  // namespace espalier

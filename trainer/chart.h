@@ -48,6 +48,9 @@ std::optional<ChartAxes> FitAxes(const Chart& chart, int x_ticks, int y_ticks);
 // The last finite point of a series, or nullptr.
 const ChartPoint* LastPoint(const ChartSeries& series);
 
+// The series' name and last value, "train 0.4312"; empty if it has no points.
+std::string LegendLabel(const ChartSeries& series, const ChartAxis& y);
+
 }  // namespace espalier
 
 #endif  // ESPALIER_TRAINER_CHART_H_

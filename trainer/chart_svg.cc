@@ -16,7 +16,7 @@ constexpr int kLeft = 64, kRight = 24, kTop = 56, kBottom = 48;
 constexpr int kPlotWidth = kWidth - kLeft - kRight, kPlotHeight = kHeight - kTop - kBottom;
 constexpr int kColors = 6;
 // About the width of a character of 12 units' size.
-constexpr double kCharacter = 6.9;
+constexpr double kCharacter = 7.2;
 // Curves of few points show them.
 constexpr size_t kMaximumDots = 60;
 
@@ -138,12 +138,11 @@ class SvgChart {
     std::string svg;
     double x = kLeft + kPlotWidth;
     for (int i = static_cast<int>(chart_.series.size()) - 1; i >= 0; --i) {
-      const ChartPoint* const last = LastPoint(chart_.series[i]);
-      if (last == nullptr) continue;
-      const std::string label = absl::StrCat(chart_.series[i].name, " ", axes_.y.Label(last->y));
+      const std::string label = LegendLabel(chart_.series[i], axes_.y);
+      if (label.empty()) continue;
       svg += Text(x, 20, Anchor::kEnd, label);
       x -= kCharacter * label.size();
-      svg += Line(x - 24, 16, x - 6, 16, absl::StrCat("curve s", i % kColors).c_str());
+      if (chart_.series.size() > 1) svg += Line(x - 24, 16, x - 6, 16, absl::StrCat("curve s", i % kColors).c_str());
       x -= 40;
     }
     return svg;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "trainer/terminal.h"
+#include "core/human_readable.h"
 
 namespace espalier {
 namespace {
@@ -154,10 +154,9 @@ class Plot {
   int ColumnOf(double x) const { return static_cast<int>(std::floor(axes_.x.Position(x) * (columns_ - 1) + 0.5)); }
 
   std::string EndLabel(int series) const {
-    const ChartPoint* const last = LastPoint(chart_.series[series]);
-    if (last == nullptr) return "";
-    const std::string mark = options_.utf8 ? "" : std::string{kMarks[series % kMarks.size()], ' '};
-    return absl::StrCat(mark, chart_.series[series].name, " ", axes_.y.Label(last->y));
+    const std::string label = LegendLabel(chart_.series[series], axes_.y);
+    if (options_.utf8 || label.empty()) return label;
+    return std::string{kMarks[series % kMarks.size()], ' '} + label;
   }
 
   // Draws the mean of the points that share a column of dots.

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <sstream>
 
-#include "trainer/terminal.h"
+#include "core/human_readable.h"
 
 namespace espalier {
 namespace {

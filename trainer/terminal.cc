@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <string>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -13,8 +14,6 @@ namespace espalier {
 namespace {
 
 bool IsSet(const char* value) { return value != nullptr && *value != '\0'; }
-
-bool IsContinuationByte(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
 }  // namespace
 
@@ -40,19 +39,6 @@ Terminal DetectTerminal(int file_descriptor) {
     return ioctl(file_descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? int{size.ws_col} : 80;
   };
   return DescribeTerminal(isatty(file_descriptor) == 1, width, [](const char* name) { return std::getenv(name); });
-}
-
-int ColumnsOf(std::string_view text) {
-  int columns = 0;
-  for (const char c : text) columns += !IsContinuationByte(c);
-  return columns;
-}
-
-std::string_view TrimToColumns(std::string_view text, int columns) {
-  for (size_t size = 0; size < text.size(); ++size) {
-    if (!IsContinuationByte(text[size]) && columns-- <= 0) return text.substr(0, size);
-  }
-  return text;
 }
 
 }  // namespace espalier

@@ -3,8 +3,6 @@
 #define ESPALIER_TRAINER_TERMINAL_H_
 
 #include <functional>
-#include <string>
-#include <string_view>
 
 namespace espalier {
 
@@ -25,12 +23,6 @@ Terminal DescribeTerminal(bool is_tty, std::function<int()> width, const GetEnvi
 
 // The terminal or file behind a file descriptor of this process.
 Terminal DetectTerminal(int file_descriptor);
-
-// Columns that UTF-8 text takes, one a code point.
-int ColumnsOf(std::string_view text);
-
-// The first `columns` columns of UTF-8 text.
-std::string_view TrimToColumns(std::string_view text, int columns);
 
 }  // namespace espalier
 

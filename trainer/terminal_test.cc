@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <string>
 
 namespace espalier {
 namespace {
@@ -37,15 +38,6 @@ TEST(DescribeTerminal, FirstLocaleVariableThatIsSetDecides) {
   EXPECT_FALSE(Describe(false, {{"LC_ALL", "C"}, {"LANG", "en_US.UTF-8"}}).utf8);
   EXPECT_TRUE(Describe(false, {{"LC_ALL", ""}, {"LC_CTYPE", "en_US.UTF-8"}, {"LANG", "C"}}).utf8);
   EXPECT_FALSE(Describe(false, {}).utf8);
-}
-
-TEST(Columns, CountAndTrimCodePoints) {
-  EXPECT_EQ(ColumnsOf("caf\xC3\xA9 \xE2\x94\x81"), 6);
-  EXPECT_EQ(TrimToColumns("caf\xC3\xA9s", 4), "caf\xC3\xA9");
-  EXPECT_EQ(TrimToColumns("caf\xC3\xA9s", 3), "caf");
-  EXPECT_EQ(TrimToColumns("abc", 9), "abc");
-  EXPECT_EQ(TrimToColumns("abc", 0), "");
-  EXPECT_EQ(TrimToColumns("abc", -1), "");
 }
 
 }  // namespace

@@ -1,0 +1,36 @@
+// What a person reads at the end of a run: how well the network does, how long it took, where the files are.
+#ifndef ESPALIER_TRAINER_SUMMARY_H_
+#define ESPALIER_TRAINER_SUMMARY_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/files/file_system.h"
+#include "trainer/chart_terminal.h"
+#include "trainer/metrics_record.h"
+
+namespace espalier {
+
+struct OutputFile {
+  std::string path;  // a file or a directory
+  std::string what;  // "the weights of the best validation"
+};
+
+struct RunSummary {
+  std::string job;
+  std::vector<MetricsRecord> records;  // of the whole run, before a resume too
+  double seconds = 0;                  // of this process, from start to end
+  std::optional<double> images_per_s;  // of training alone
+  std::vector<OutputFile> files;       // those that do not exist are left out
+};
+
+// The bytes of a file, or of all files below a directory.
+absl::StatusOr<uint64_t> SizeOnDisk(FileSystem* files, const std::string& path);
+
+// Lines that each end with a newline: a headline, the first and best figures, the curves, the files with their sizes.
+std::string SummaryText(FileSystem* files, const RunSummary& summary, const TerminalChartOptions& options);
+
+}  // namespace espalier
+
+#endif  // ESPALIER_TRAINER_SUMMARY_H_
