@@ -20,6 +20,7 @@ struct TextScope {
   SourceMap::Node* node = nullptr;  // null where locations are not wanted: the field stands a second time
   std::string segment;              // of the path; the whole path for the outermost message
   char close = 0;                   // the bracket that ends it; 0: the end of the text
+  bool in_list = false;             // between [ and ]
   int depth = 0;
   int line = 0, column = 0;  // of the field's name, from 0
 

@@ -71,6 +71,7 @@ class Reader {
         end_reported_ = true;
         break;
       }
+      if (tokens_.At(']') && EndListElement(scope)) continue;
       if (!tokens_.AtClosing()) {
         ReadField(scope);
         continue;
@@ -146,13 +147,15 @@ class Reader {
     int index = scope.message->GetReflection()->FieldSize(*scope.message, &field);
     while (!errors_.full()) {
       const int errors = errors_.count();
-      ReadElement(scope, field, index++, tokens_.current());
-      if (unwind_to_depth_ >= 0) return;
+      ReadElement(scope, field, index++, tokens_.current(), /*in_list=*/true);
+      if (tokens_.At(']') && unwind_to_depth_ == scope.depth) unwind_to_depth_ = -1;
+      if (unwind_to_depth_ >= 0 || (tokens_.AtEnd() && end_reported_)) return;
       if (tokens_.Consume(',')) continue;
       if (tokens_.Consume(']')) return;
       // A forgotten bracket, else a forgotten comma, else something that is no element.
       const bool at_element = IsMessage(field) ? tokens_.AtOpening() : tokens_.AtScalar();
       if (!at_element && (tokens_.AtIdentifier() || tokens_.AtEnd() || tokens_.AtClosing())) {
+        end_reported_ = tokens_.AtEnd();
         return errors_.UnclosedList(scope, field, tokens_.current());
       }
       if (errors_.count() == errors) errors_.Expected(scope, field, -1, "',' or ']'", tokens_.current());
@@ -161,7 +164,8 @@ class Reader {
   }
 
   // Stands at the value. `where` is what later stages cite for the field.
-  void ReadElement(const TextScope& scope, const FieldDescriptor& field, int index, const Token& where) {
+  void ReadElement(const TextScope& scope, const FieldDescriptor& field, int index, const Token& where,
+                   bool in_list = false) {
     if (IsMessage(field) ? !tokens_.AtOpening() : !tokens_.AtScalar()) {
       errors_.Expected(scope, field, index, DescribeExpected(field), tokens_.current());
       if (tokens_.AtOpening() || tokens_.At('[')) {
@@ -172,7 +176,7 @@ class Reader {
       return;
     }
     SourceMap::Node* node = Record(scope, field, index, where);
-    if (IsMessage(field)) return ReadBlock(scope, field, index, where, node);
+    if (IsMessage(field)) return ReadBlock(scope, field, index, where, in_list, node);
     const Reflection& reflection = *scope.message->GetReflection();
     const Scalar scalar = tokens_.ConsumeScalar();
     // Elements that were refused leave no gap.
@@ -182,7 +186,7 @@ class Reader {
     }
   }
 
-  void ReadBlock(const TextScope& scope, const FieldDescriptor& field, int index, const Token& where,
+  void ReadBlock(const TextScope& scope, const FieldDescriptor& field, int index, const Token& where, bool in_list,
                  SourceMap::Node* node) {
     const Reflection& reflection = *scope.message->GetReflection();
     TextScope inner;
@@ -190,6 +194,7 @@ class Reader {
     inner.node = node;
     inner.segment = PathSegment(field, index);
     inner.close = tokens_.At('{') ? '}' : '>';
+    inner.in_list = in_list;
     inner.depth = scope.depth + 1;
     inner.line = where.line;
     inner.column = where.column;
@@ -224,6 +229,16 @@ class Reader {
     if (name.column > block->column) return false;
     errors_.Unclosed(scope, owner, name);
     unwind_to_depth_ = owner->depth;
+    return true;
+  }
+
+  // The same at the ] of a list around this message.
+  bool EndListElement(const TextScope& scope) {
+    const TextScope* element = &scope;
+    while (element != nullptr && !element->in_list) element = element->parent;
+    if (element == nullptr) return false;
+    errors_.Unclosed(scope, element->parent, tokens_.current());
+    unwind_to_depth_ = element->parent->depth;
     return true;
   }
 
