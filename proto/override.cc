@@ -49,12 +49,12 @@ class Override {
     if (equals == 0 || equals == absl::string_view::npos) {
       return Error(0, path_, absl::StrCat("expected PATH=VALUE, found ", equals == 0 ? "no path" : "no ="));
     }
-    const absl::string_view path = text_.substr(0, equals);
-    for (size_t begin = 0, depth = 0; begin <= equals; ++depth) {
-      const size_t end = std::min(path.find('.', begin), equals);
+    const absl::string_view path = absl::StripTrailingAsciiWhitespace(text_.substr(0, equals));
+    for (size_t begin = 0, depth = 0; begin <= path.size(); ++depth) {
+      const size_t end = std::min(path.find('.', begin), path.size());
       const std::optional<Step> step = ParseStep(path.substr(begin, end - begin), begin);
       if (!step.has_value()) return;
-      if (end == equals) return SetValue(*step, equals + 1);
+      if (end == path.size()) return SetValue(*step, equals + 1);
       if (depth == options_.max_depth) {
         return Error(begin, path_,
                      absl::StrCat("expected at most ", options_.max_depth, " nested messages, found more"));
@@ -169,7 +169,9 @@ class Override {
 
 }  // namespace
 
-absl::string_view OverridePath(absl::string_view text) { return text.substr(0, text.find('=')); }
+absl::string_view OverridePath(absl::string_view text) {
+  return absl::StripTrailingAsciiWhitespace(text.substr(0, text.find('=')));
+}
 
 void ApplyOverride(absl::string_view text, const TextOptions& options, Message* message, SourceMap* sources,
                    Diagnostics* diagnostics) {

@@ -281,9 +281,15 @@ class Reader {
   bool end_reported_ = false;
 };
 
+// Of a text that cannot be read at all.
+void AddUnreadable(const std::string& file, const TextOptions& options, std::string message, Diagnostics* diagnostics) {
+  diagnostics->Add({std::make_shared<std::string>(file), 1, 1}, options.path, std::move(message));
+  diagnostics->set_structure_lost();
+}
+
 void AddTooLong(const std::string& file, const TextOptions& options, Diagnostics* diagnostics) {
-  diagnostics->Add({std::make_shared<std::string>(file), 1, 1}, options.path,
-                   absl::StrCat("expected a text of at most ", options.max_bytes, " bytes, found more"));
+  AddUnreadable(file, options, absl::StrCat("expected a text of at most ", options.max_bytes, " bytes, found more"),
+                diagnostics);
 }
 
 }  // namespace
@@ -309,7 +315,7 @@ void ReadTextFile(const std::string& file, const TextOptions& options, Message* 
   } else if (absl::IsResourceExhausted(text.status())) {
     AddTooLong(file, options, diagnostics);
   } else {
-    diagnostics->Add({std::make_shared<std::string>(file), 1, 1}, options.path, std::string(text.status().message()));
+    AddUnreadable(file, options, std::string(text.status().message()), diagnostics);
   }
 }
 
