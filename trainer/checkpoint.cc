@@ -66,6 +66,7 @@ absl::StatusOr<std::vector<int64_t>> CheckpointStore::Steps() const {
 
 absl::Status CheckpointStore::Save(const TrainingState& training) {
   const int64_t step = training.state.global_step();
+  CHECK_GE(step, 0);
   const std::string path = PathOf(step), temporary = path + kTemporary;
   if (!directory_made_) RETURN_IF_ERROR(CreateDirectories(files_, directory_));
   directory_made_ = true;

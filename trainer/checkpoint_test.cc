@@ -78,6 +78,23 @@ TEST(CheckpointStore, RoundTripsAndKeepsTheNewest) {
   EXPECT_TRUE(absl::IsNotFound(store.LoadLatest().status()));
 }
 
+TEST(CheckpointStore, WorksOnTheSystemsFiles) {
+  FileSystem* files = FileSystem::Posix();
+  const std::string directory = absl::StrCat(::testing::TempDir(), "/run/checkpoints");
+  ASSERT_TRUE(RemoveTree(files, directory).ok());
+  CheckpointStore store(files, directory, /*keep=*/1);
+  for (const auto& [step, run] : {std::pair(1, 0), {2, 0}, {2, 1}, {9, 0}, {8, 1}}) {
+    const absl::Status status = store.Save(StateAt(step, run));
+    ASSERT_TRUE(status.ok()) << status;
+    const absl::StatusOr<Checkpoint> latest = store.LoadLatest();
+    ASSERT_TRUE(latest.ok()) << latest.status();
+    EXPECT_EQ(Fingerprint(*latest), Fingerprint(StateAt(step, run)));
+    EXPECT_EQ(files->List(directory)->size(), 1u);
+  }
+  ASSERT_TRUE(files->Truncate(directory + "/step-8/weights.safetensors", 100).ok());
+  EXPECT_THAT(Text(store.LoadLatest().status()), HasSubstr("weights.safetensors: has 100 bytes, expected "));
+}
+
 TEST(CheckpointStore, KeepsEveryBitOfTheState) {
   FaultyFileSystem files;
   CheckpointStore store(&files, kDirectory);

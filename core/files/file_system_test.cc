@@ -73,7 +73,10 @@ TEST_F(PosixFileSystemTest, ErrorsNameOperationPathAndReason) {
   const absl::Status missing = files_->OpenForReading(Path("absent")).status();
   EXPECT_TRUE(absl::IsNotFound(missing));
   EXPECT_EQ(missing.message(), absl::StrCat("cannot open ", Path("absent"), ": No such file or directory"));
-  EXPECT_THAT(std::string(files_->OpenForReading(root_).status().message()), HasSubstr("not a regular file"));
+  ASSERT_EQ(::mkfifo(Path("fifo").c_str(), 0600), 0);
+  for (const std::string& odd : {root_, Path("fifo")}) {
+    EXPECT_THAT(std::string(files_->OpenForReading(odd).status().message()), HasSubstr("not a regular file"));
+  }
 
   auto full = files_->OpenForWriting("/dev/full");
   ASSERT_TRUE(full.ok());

@@ -125,7 +125,8 @@ class PosixFileSystem : public FileSystem {
   }
 
   absl::StatusOr<std::unique_ptr<ReadableFile>> OpenForReading(const std::string& path) override {
-    ASSIGN_OR_RETURN(Descriptor descriptor, Open(path, O_RDONLY, "open"));
+    // Without O_NONBLOCK, opening a pipe would wait for its writer.
+    ASSIGN_OR_RETURN(Descriptor descriptor, Open(path, O_RDONLY | O_NONBLOCK, "open"));
     struct stat info;
     if (::fstat(descriptor.get(), &info) != 0) return SystemError("stat", path, errno);
     if (!S_ISREG(info.st_mode)) return absl::FailedPreconditionError(absl::StrCat(path, ": is not a regular file"));

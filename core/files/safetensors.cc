@@ -193,6 +193,7 @@ absl::Status Prefixed(const std::string& prefix, const absl::Status& status) {
 
 absl::Status SafetensorsReader::ParseHeader(std::string_view header) {
   JsonScanner scanner(header);
+  if (header.empty() || header.front() != '{') return scanner.Error("'{'");  // no white space before it
   RETURN_IF_ERROR(scanner.Object([&](const std::string& key) -> absl::Status {
     if (key == kMetadataKey) {
       return scanner.Object([&](const std::string& name) -> absl::Status {

@@ -113,7 +113,7 @@ TEST(Safetensors, WriterRefusesBadNames) {
 
 TEST(Safetensors, ReaderAcceptsForeignLayouts) {
   auto reader =
-      Parse(File(" {\"b\" : {\"shape\":[1], \"data_offsets\":[4,8], \"dtype\":\"F32\"},\n"
+      Parse(File("{\"b\" : {\"shape\":[1], \"data_offsets\":[4,8], \"dtype\":\"F32\"},\n"
                  "\"e\":{\"dtype\":\"I8\",\"shape\":[0],\"data_offsets\":[4,4]},"
                  "\"a\":{\"dtype\":\"U8\",\"shape\":[2,2],\"data_offsets\":[0,4]}}  ",
                  8));
@@ -158,6 +158,7 @@ TEST(Safetensors, ReaderRefusesAndSaysWhy) {
       {"{\"__metadata__\":{\"a\":1}}", 0, "byte 21: expected '\"', found '1'"},
       {"{} x", 0, "expected the end, found 'x'"},
       {"", 0, "expected '{', found the end"},
+      {" {}", 0, "expected '{', found ' '"},
   };
   for (const auto& test : kCases) {
     const absl::Status status = Parse(File(test.header, test.data_bytes)).status();
