@@ -5,6 +5,7 @@
 #include "core/fusion.h"
 #include "core/onednn/kernels.h"
 #include "core/precision.h"
+#include "layers/layer.h"
 #include "layers/training_graph.h"
 
 namespace espalier {
