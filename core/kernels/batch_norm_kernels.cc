@@ -8,16 +8,16 @@
 #define HWY_TARGET_INCLUDE "core/kernels/batch_norm_kernels.cc"
 #include "hwy/foreach_target.h"
 // clang-format off: must follow foreach_target.h
-#include "hwy/highway.h"
 #include "core/kernels/storage-inl.h"
+#include "hwy/highway.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
 namespace espalier {
 namespace HWY_NAMESPACE {
 
-// A tile is `rows` runs of `lanes`-wide vectors: for a channel block, spatial pixels of `block` channels, each lane its own
-// channel; for plain data, one channel whose pixels fill the lanes.
+// A tile is `rows` runs of `lanes`-wide vectors: for a channel block, spatial pixels of `block` channels, each lane its
+// own channel; for plain data, one channel whose pixels fill the lanes.
 //
 // Per tile and channel, two numbers: for the forward pass the mean and the sum of squared deviations from it, for the
 // backward pass the sums of dy' and of dy' (x - mean).
@@ -271,9 +271,8 @@ HWY_INLINE void Select(DType dtype, int64_t block, const F& f) {
 }
 
 void Moments(DType dtype, const BatchNormGeometry& g, const void* x, int64_t begin, int64_t end, float* scratch) {
-  Select(dtype, g.block, [&](auto type, auto tiles) {
-    MomentsOf<decltype(type), decltype(tiles)>(g, x, begin, end, scratch);
-  });
+  Select(dtype, g.block,
+         [&](auto type, auto tiles) { MomentsOf<decltype(type), decltype(tiles)>(g, x, begin, end, scratch); });
 }
 
 void Normalize(DType dtype, const BatchNormGeometry& g, const BatchNormForwardArguments& a, bool relu,
@@ -285,9 +284,8 @@ void Normalize(DType dtype, const BatchNormGeometry& g, const BatchNormForwardAr
 
 void Sums(DType dtype, const BatchNormGeometry& g, const BatchNormBackwardArguments& a, const float* mean,
           int64_t begin, int64_t end) {
-  Select(dtype, g.block, [&](auto type, auto tiles) {
-    SumsOf<decltype(type), decltype(tiles)>(g, a, mean, begin, end);
-  });
+  Select(dtype, g.block,
+         [&](auto type, auto tiles) { SumsOf<decltype(type), decltype(tiles)>(g, a, mean, begin, end); });
 }
 
 void Apply(DType dtype, const BatchNormGeometry& g, const BatchNormBackwardArguments& a, const float* mean,
@@ -372,8 +370,7 @@ void BatchNormInference(DType dtype, const BatchNormGeometry& g, float epsilon, 
 void BatchNormTrain(DType dtype, const BatchNormGeometry& g, float epsilon, bool relu,
                     const BatchNormForwardArguments& a) {
   const auto moments = HWY_DYNAMIC_DISPATCH(Moments);
-  ForTiles(g.batch * g.blocks(),
-           [&](int64_t begin, int64_t end) { moments(dtype, g, a.x, begin, end, a.scratch); });
+  ForTiles(g.batch * g.blocks(), [&](int64_t begin, int64_t end) { moments(dtype, g, a.x, begin, end, a.scratch); });
   CombineMoments(g, a);
   BatchNormInference(dtype, g, epsilon, relu, a);
 }
@@ -403,9 +400,8 @@ void BatchNormBackward(DType dtype, const BatchNormGeometry& g, float epsilon, c
     slope[c] = static_cast<float>(a.scale[c] * inverse * inverse * inverse * product / count);
   }
   const auto apply = HWY_DYNAMIC_DISPATCH(Apply);
-  ForTiles(g.batch * g.blocks(), [&](int64_t begin, int64_t end) {
-    apply(dtype, g, a, mean, factor, mean_dy, slope, begin, end);
-  });
+  ForTiles(g.batch * g.blocks(),
+           [&](int64_t begin, int64_t end) { apply(dtype, g, a, mean, factor, mean_dy, slope, begin, end); });
 }
 
 }  // namespace espalier

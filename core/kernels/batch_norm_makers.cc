@@ -5,8 +5,8 @@
 namespace espalier {
 namespace {
 
-// How x lies: channel-blocked by 8 or 16, else plain. Activations with fewer than this many pixels and no block are left
-// to the reference kernel: their rows are too short for vectors over space.
+// How x lies: channel-blocked by 8 or 16, else plain. Activations with fewer than this many pixels and no block are
+// left to the reference kernel: their rows are too short for vectors over space.
 constexpr int64_t kShortRow = 4;
 
 struct Arrangement {
@@ -55,10 +55,10 @@ std::optional<KernelChoice> MakeBatchNormTrain(const KernelRequest& request) {
   return Choice(request, *arrangement,
                 [dtype = request.inputs[0].dtype, geometry = arrangement->geometry, epsilon = op.epsilon(),
                  relu = op.relu(), residual](const KernelArguments& a, const StepContext&) {
-                  BatchNormTrain(dtype, geometry, epsilon, relu,
-                                 {a.inputs[0], Floats(a.inputs[1]), Floats(a.inputs[2]),
-                                  residual ? a.inputs[3] : nullptr, a.outputs[0], Floats(a.outputs[1]),
-                                  Floats(a.outputs[2]), Floats(a.scratch)});
+                  BatchNormTrain(
+                      dtype, geometry, epsilon, relu,
+                      {a.inputs[0], Floats(a.inputs[1]), Floats(a.inputs[2]), residual ? a.inputs[3] : nullptr,
+                       a.outputs[0], Floats(a.outputs[1]), Floats(a.outputs[2]), Floats(a.scratch)});
                 });
 }
 
@@ -70,10 +70,10 @@ std::optional<KernelChoice> MakeBatchNormInference(const KernelRequest& request)
   return Choice(request, *arrangement,
                 [dtype = request.inputs[0].dtype, geometry = arrangement->geometry, epsilon = op.epsilon(),
                  relu = op.relu(), residual](const KernelArguments& a, const StepContext&) {
-                  BatchNormInference(dtype, geometry, epsilon, relu,
-                                     {a.inputs[0], Floats(a.inputs[1]), Floats(a.inputs[2]),
-                                      residual ? a.inputs[5] : nullptr, a.outputs[0], Floats(a.inputs[3]),
-                                      Floats(a.inputs[4]), Floats(a.scratch)});
+                  BatchNormInference(
+                      dtype, geometry, epsilon, relu,
+                      {a.inputs[0], Floats(a.inputs[1]), Floats(a.inputs[2]), residual ? a.inputs[5] : nullptr,
+                       a.outputs[0], Floats(a.inputs[3]), Floats(a.inputs[4]), Floats(a.scratch)});
                 });
 }
 
@@ -81,16 +81,16 @@ std::optional<KernelChoice> MakeBatchNormBackward(const KernelRequest& request) 
   const std::optional<Arrangement> arrangement = Arrange(request);
   if (!arrangement) return std::nullopt;
   const auto& op = static_cast<const BatchNormBackwardOp&>(*request.op);
-  return Choice(
-      request, *arrangement,
-      [dtype = request.inputs[0].dtype, geometry = arrangement->geometry, epsilon = op.epsilon(), relu = op.relu(),
-       residual = op.residual()](const KernelArguments& a, const StepContext&) {
-        const int dy = relu ? 2 : 1;
-        BatchNormBackward(dtype, geometry, epsilon,
-                          {a.inputs[0], relu ? a.inputs[1] : nullptr, a.inputs[dy], Floats(a.inputs[dy + 1]),
-                           Floats(a.inputs[dy + 2]), Floats(a.inputs[dy + 3]), a.outputs[0], Floats(a.outputs[1]),
-                           Floats(a.outputs[2]), residual ? a.outputs[3] : nullptr, Floats(a.scratch)});
-      });
+  return Choice(request, *arrangement,
+                [dtype = request.inputs[0].dtype, geometry = arrangement->geometry, epsilon = op.epsilon(),
+                 relu = op.relu(), residual = op.residual()](const KernelArguments& a, const StepContext&) {
+                  const int dy = relu ? 2 : 1;
+                  BatchNormBackward(
+                      dtype, geometry, epsilon,
+                      {a.inputs[0], relu ? a.inputs[1] : nullptr, a.inputs[dy], Floats(a.inputs[dy + 1]),
+                       Floats(a.inputs[dy + 2]), Floats(a.inputs[dy + 3]), a.outputs[0], Floats(a.outputs[1]),
+                       Floats(a.outputs[2]), residual ? a.outputs[3] : nullptr, Floats(a.scratch)});
+                });
 }
 
 }  // namespace espalier

@@ -12,6 +12,23 @@ std::optional<KernelChoice> MakeBatchNormTrain(const KernelRequest& request);
 std::optional<KernelChoice> MakeBatchNormInference(const KernelRequest& request);
 std::optional<KernelChoice> MakeBatchNormBackward(const KernelRequest& request);
 
+std::optional<KernelChoice> MakeAdd(const KernelRequest& request);
+std::optional<KernelChoice> MakeMultiply(const KernelRequest& request);
+std::optional<KernelChoice> MakeScale(const KernelRequest& request);
+std::optional<KernelChoice> MakeActivation(const KernelRequest& request);
+std::optional<KernelChoice> MakeActivationBackward(const KernelRequest& request);
+std::optional<KernelChoice> MakeCast(const KernelRequest& request);
+
+std::optional<KernelChoice> MakeSoftmax(const KernelRequest& request);
+std::optional<KernelChoice> MakeSoftmaxBackward(const KernelRequest& request);
+std::optional<KernelChoice> MakeSoftmaxCrossEntropy(const KernelRequest& request);
+std::optional<KernelChoice> MakeSoftmaxCrossEntropyBackward(const KernelRequest& request);
+std::optional<KernelChoice> MakeDropout(const KernelRequest& request);
+
+std::optional<KernelChoice> MakeReduce(const KernelRequest& request);
+std::optional<KernelChoice> MakeBroadcast(const KernelRequest& request);
+std::optional<KernelChoice> MakeBiasGradient(const KernelRequest& request);
+
 }  // namespace espalier
 
 #endif  // ESPALIER_CORE_KERNELS_MAKERS_H_

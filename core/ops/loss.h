@@ -50,6 +50,7 @@ class SoftmaxCrossEntropyOp : public Operator {
 class SoftmaxCrossEntropyBackwardOp : public Operator {
  public:
   SoftmaxCrossEntropyBackwardOp(float smoothing, DType dtype) : smoothing_(smoothing), dtype_(dtype) {}
+  float smoothing() const { return smoothing_; }
   absl::string_view kind() const override { return "softmax_cross_entropy_backward"; }
   std::string Attributes() const override;
   absl::StatusOr<std::vector<TensorType>> InferTypes(absl::Span<const TensorType> inputs) const override;

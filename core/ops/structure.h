@@ -114,6 +114,8 @@ class BroadcastOp : public Operator {
  public:
   BroadcastOp(Reduction reduction, std::vector<int> axes, Shape shape)
       : reduction_(reduction), axes_(std::move(axes)), shape_(shape) {}
+  Reduction reduction() const { return reduction_; }
+  const std::vector<int>& axes() const { return axes_; }
   absl::string_view kind() const override { return "broadcast"; }
   std::string Attributes() const override;
   absl::StatusOr<std::vector<TensorType>> InferTypes(absl::Span<const TensorType> inputs) const override;
