@@ -39,7 +39,7 @@ void BatchNormTrainOp::Reference(absl::Span<const Tensor> inputs, absl::Span<con
   const FloatElements x(inputs[0]), y(outputs[0]);
   const float *scale = inputs[1].data<float>(), *shift = inputs[2].data<float>();
   float *mean = outputs[1].data<float>(), *variance = outputs[2].data<float>();
-#pragma omp parallel for
+#pragma omp parallel for if (x.size() >= kParallelSteps)
   for (int64_t c = 0; c < layout.channels; ++c) {
     double sum = 0, centred_squares = 0;
     layout.ForEach(c, [&](int64_t i) { sum += x[i]; });
@@ -64,7 +64,7 @@ void BatchNormBackwardOp::Reference(absl::Span<const Tensor> inputs, absl::Span<
   const float* scale = inputs[after_y + 3].data<float>();
   float *dscale = outputs[1].data<float>(), *dshift = outputs[2].data<float>();
   const auto dy = [&](int64_t i) { return relu_ && !(y[i] > 0) ? 0.0f : unmasked_dy[i]; };
-#pragma omp parallel for
+#pragma omp parallel for if (x.size() >= kParallelSteps)
   for (int64_t c = 0; c < layout.channels; ++c) {
     const float inverse_deviation = InverseDeviation(variance[c], epsilon_);
     double sum = 0, projected = 0;
@@ -90,7 +90,7 @@ void BatchNormInferenceOp::Reference(absl::Span<const Tensor> inputs, absl::Span
   const FloatElements x(inputs[0]), y(outputs[0]);
   const float *scale = inputs[1].data<float>(), *shift = inputs[2].data<float>();
   const float *mean = inputs[3].data<float>(), *variance = inputs[4].data<float>();
-#pragma omp parallel for
+#pragma omp parallel for if (x.size() >= kParallelSteps)
   for (int64_t c = 0; c < layout.channels; ++c) {
     Normalize(layout, c, {mean[c], InverseDeviation(variance[c], epsilon_), scale[c], shift[c], relu_}, x,
               inputs.size() == 6 ? &inputs[5] : nullptr, y);

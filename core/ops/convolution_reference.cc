@@ -39,6 +39,8 @@ struct Geometry {
     return ((k * group_channels + c) * kernel_h + r) * kernel_w + s;
   }
 
+  int64_t Macs() const { return Y(samples, 0, 0, 0) * group_channels * kernel_h * kernel_w; }
+
   const ConvolutionAttributes& attributes;
   int64_t samples, channels, height, width;
   int64_t filters, group_channels, group_filters, kernel_h, kernel_w;
@@ -98,7 +100,7 @@ void ConvolutionOp::Reference(absl::Span<const Tensor> inputs, absl::Span<const 
   const Geometry g(attributes_, inputs[0].shape(), inputs[1].shape(), outputs[0].shape());
   const std::vector<float> x = LoadFloats(inputs[0]), weights = LoadFloats(inputs[1]);
   const FloatElements y(outputs[0]);
-#pragma omp parallel for collapse(2)
+#pragma omp parallel for collapse(2) if (g.Macs() >= kParallelSteps)
   for (int64_t n = 0; n < g.samples; ++n) {
     for (int64_t k = 0; k < g.filters; ++k) {
       const float bias = inputs.size() == 3 ? inputs[2].data<float>()[k] : 0;
@@ -117,7 +119,7 @@ void ConvolutionBackwardDataOp::Reference(absl::Span<const Tensor> inputs, absl:
   const Geometry g(attributes_, input_shape_, inputs[1].shape(), inputs[0].shape());
   const std::vector<float> dy = LoadFloats(inputs[0]), weights = LoadFloats(inputs[1]);
   std::vector<float> dx(input_shape_.elements(), 0.0f);
-#pragma omp parallel for
+#pragma omp parallel for if (g.Macs() >= kParallelSteps)
   for (int64_t n = 0; n < g.samples; ++n) {
     for (int64_t k = 0; k < g.filters; ++k) AddInputGradient(g, dy.data(), weights.data(), n, k, dx.data());
   }
@@ -129,7 +131,7 @@ void ConvolutionBackwardWeightsOp::Reference(absl::Span<const Tensor> inputs, ab
   const Geometry g(attributes_, inputs[0].shape(), weights_shape_, inputs[1].shape());
   const std::vector<float> x = LoadFloats(inputs[0]), dy = LoadFloats(inputs[1]);
   float* dweights = outputs[0].data<float>();
-#pragma omp parallel for collapse(2)
+#pragma omp parallel for collapse(2) if (g.Macs() >= kParallelSteps)
   for (int64_t k = 0; k < g.filters; ++k) {
     for (int64_t c = 0; c < g.group_channels; ++c) {
       for (int64_t r = 0; r < g.kernel_h; ++r) {

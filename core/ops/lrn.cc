@@ -48,7 +48,7 @@ struct Column {
 template <typename Function>
 void ForEachColumn(const Shape& shape, Function fn) {
   const int64_t channels = shape[1], pixels = shape[2] * shape[3];
-#pragma omp parallel for
+#pragma omp parallel for if (shape.elements() >= kParallelSteps)
   for (int64_t n = 0; n < shape[0]; ++n) {
     for (int64_t pixel = 0; pixel < pixels; ++pixel) fn(Column{n * channels * pixels + pixel, pixels, channels});
   }

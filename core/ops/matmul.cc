@@ -46,7 +46,7 @@ void MatMulOp::Reference(absl::Span<const Tensor> inputs, absl::Span<const Tenso
   const FloatElements y(outputs[0]);
   const int64_t rows = outputs[0].shape()[0], columns = outputs[0].shape()[1];
   const int64_t depth = inputs[0].shape()[transpose_a_ ? 0 : 1];
-#pragma omp parallel for
+#pragma omp parallel for if (rows * columns * depth >= kParallelSteps)
   for (int64_t i = 0; i < rows; ++i) {
     for (int64_t j = 0; j < columns; ++j) {
       float sum = 0;

@@ -84,7 +84,7 @@ void PoolOp::Reference(absl::Span<const Tensor> inputs, absl::Span<const Tensor>
   const int64_t height = inputs[0].shape()[2], width = inputs[0].shape()[3];
   const int64_t out_height = outputs[0].shape()[2], out_width = outputs[0].shape()[3];
   const int64_t planes = inputs[0].shape().Product(0, 2);
-#pragma omp parallel for
+#pragma omp parallel for if (x.size() >= kParallelSteps)
   for (int64_t plane = 0; plane < planes; ++plane) {
     for (int64_t out = 0; out < out_height * out_width; ++out) {
       const Window window(attributes_, out / out_width, out % out_width, height, width);
@@ -138,7 +138,7 @@ void PoolBackwardOp::Reference(absl::Span<const Tensor> inputs, absl::Span<const
   const int64_t out_height = inputs[0].shape()[2], out_width = inputs[0].shape()[3];
   const int64_t planes = input_shape_.Product(0, 2);
   std::vector<float> dx(input_shape_.elements(), 0.0f);
-#pragma omp parallel for
+#pragma omp parallel for if (input_shape_.elements() >= kParallelSteps)
   for (int64_t plane = 0; plane < planes; ++plane) {
     float* dx_plane = &dx[plane * height * width];
     for (int64_t out = 0; out < out_height * out_width; ++out) {

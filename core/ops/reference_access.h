@@ -10,6 +10,9 @@
 
 namespace espalier {
 
+// Loops of fewer steps than this run on one thread: waking others would cost more.
+inline constexpr int64_t kParallelSteps = 1 << 22;
+
 class FloatElements {
  public:
   explicit FloatElements(const Tensor& tensor)
