@@ -4,8 +4,8 @@
 //
 //   absl::StatusOr<ValueId> MakeFoo(const Foo& foo, LayerContext& context);
 //
-// returns the layer's output value; a layer that does nothing returns its input. The constraints that the schema states
-// (ranges, required fields) hold already: a maker checks what depends on shapes or on several fields.
+// returns the layer's output value; a layer that does nothing returns its input. What can be said of the fields alone
+// (proto/job_validator.h) holds already: a maker checks what depends on shapes.
 #ifndef ESPALIER_LAYERS_LAYER_H_
 #define ESPALIER_LAYERS_LAYER_H_
 

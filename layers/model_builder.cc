@@ -6,13 +6,14 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/strip.h"
 #include "layers/layer.h"
 #include "layers/layer_names.h"
 #include "layers/register.h"
 #include "layers/structure/add.h"
 #include "layers/structure/concat.h"
+#include "proto/diagnostics.h"
+#include "proto/field_path.h"
+#include "proto/job_validator.h"
 #include "proto/nearest_name.h"
 
 namespace espalier {
@@ -43,7 +44,10 @@ struct Scope {
 class Builder {
  public:
   Builder(const Model& model, const BuildOptions& options, Graph* graph)
-      : model_(model), options_(options), graph_(graph) {}
+      : model_(model),
+        options_(options),
+        graph_(graph),
+        locations_(options.sources == nullptr ? no_locations_ : *options.sources) {}
 
   absl::StatusOr<BuiltModel> Build();
 
@@ -72,12 +76,14 @@ class Builder {
   const Model& model_;
   const BuildOptions& options_;
   Graph* graph_;
+  const SourceMap no_locations_;
+  const SourceMap& locations_;
+  Diagnostics diagnostics_;
+  std::set<std::string> reported_;  // path and problem: copies of a repeated layer fail alike
   BuiltModel built_;
   std::vector<Source> sources_;
   std::map<std::string, SourceId> names_;  // full names of what is built so far
   int layer_count_ = 0;
-  std::vector<std::string> errors_;
-  std::set<std::string> reported_;  // path and problem: copies of a repeated layer fail alike
 };
 
 bool IsSequence(const Layer& layer) { return layer.kind_case() == Layer::kSequence; }
@@ -100,10 +106,9 @@ LayerMaker FindClosingMaker(const Layer& layer) {
 
 void Builder::Report(const std::string& path, absl::string_view layer, absl::string_view problem) {
   if (!reported_.insert(absl::StrCat(path, "\n", problem)).second) return;
-  const std::string full_path = absl::StrCat(options_.path, options_.path.empty() || path.empty() ? "" : ".", path);
-  const std::string place = options_.sources == nullptr ? "" : options_.sources->Cite(full_path);
-  errors_.push_back(absl::StrCat(place, place.empty() ? "" : ": ", full_path, full_path.empty() ? "" : ": ",
-                                 layer.empty() ? "" : absl::StrCat("layer \"", layer, "\": "), problem));
+  const std::string full_path = FieldPath(options_.path, path);
+  diagnostics_.Add(locations_.Find(full_path), full_path,
+                   layer.empty() ? std::string(problem) : absl::StrCat("layer \"", layer, "\": ", problem));
 }
 
 SourceId Builder::AddSource(std::string name, std::string path, ValueId value) {
@@ -125,11 +130,6 @@ void Builder::AddInputs() {
     if (input.name() == kSampleIds || absl::StrContains(input.name(), '/')) {
       Report(path + ".name", "",
              absl::StrCat("expected a name without '/' other than ", kSampleIds, ", found \"", input.name(), "\""));
-    }
-    if (input.dims_size() >= Shape::kMaxRank) {
-      Report(path + ".dims", "",
-             absl::StrCat("expected at most ", Shape::kMaxRank - 1, " dimensions, found ", input.dims_size()));
-      continue;
     }
     std::vector<int64_t> dims = {options_.batch_size};
     dims.insert(dims.end(), input.dims().begin(), input.dims().end());
@@ -258,7 +258,7 @@ std::vector<SourceId> Builder::AddBody(const Layer& layer, const Scope& scope, c
       }
       break;
     default:
-      Report(path, name, "expected a kind of layer, such as conv {}, found none");
+      LOG(FATAL) << "no maker for " << KindName(layer);
   }
   return outputs;
 }
@@ -302,8 +302,9 @@ void Builder::CheckAllUsed() {
 }
 
 absl::StatusOr<BuiltModel> Builder::Build() {
+  ValidateModel(model_, options_.path, locations_, &diagnostics_);
+  RETURN_IF_ERROR(diagnostics_.ToStatus());
   AddInputs();
-  if (sources_.empty()) return absl::InvalidArgumentError("expected a model with an input, found none");
   std::vector<SourceId> inputs(model_.input_size());
   for (int i = 0; i < model_.input_size(); ++i) inputs[i] = i;
   const Scope top;
@@ -317,8 +318,8 @@ absl::StatusOr<BuiltModel> Builder::Build() {
     Report("output", "", UnknownName(top, model_.output()));
   }
   if (output) sources_[*output].used = true;
-  if (errors_.empty()) CheckAllUsed();
-  if (!errors_.empty()) return absl::InvalidArgumentError(absl::StrJoin(errors_, "\n"));
+  if (diagnostics_.empty()) CheckAllUsed();
+  RETURN_IF_ERROR(diagnostics_.ToStatus());
   built_.output = sources_[*output].value;
   return std::move(built_);
 }

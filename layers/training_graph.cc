@@ -2,6 +2,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/ops/loss.h"
+#include "proto/diagnostics.h"
+#include "proto/field_path.h"
 
 namespace espalier {
 namespace {
@@ -12,18 +14,17 @@ absl::Status CheckOutput(const BuiltModel& model, const Loss& loss, const BuildO
   for (const BuiltLayer& layer : model.layers) {
     if (layer.output == model.output) last = &layer;
   }
-  const auto fail = [&](const auto&... problem) {
-    const std::string layer_path = last == nullptr ? "" : last->path;
-    const std::string path = absl::StrCat(options.path, options.path.empty() || !last ? "" : ".", layer_path);
-    const std::string place = options.sources == nullptr ? "" : options.sources->Cite(path);
-    return absl::InvalidArgumentError(absl::StrCat(place, place.empty() ? "" : ": ", path, path.empty() ? "" : ": ",
-                                                   last ? absl::StrCat("layer \"", last->name, "\": ") : "",
-                                                   problem...));
+  const auto fail = [&](const std::string& problem) {
+    const std::string path = FieldPath(options.path, last == nullptr ? "" : last->path);
+    Diagnostics diagnostics;
+    diagnostics.Add(options.sources == nullptr ? SourceLocation() : options.sources->Find(path), path,
+                    absl::StrCat(last == nullptr ? "" : absl::StrCat("layer \"", last->name, "\": "), problem));
+    return diagnostics.ToStatus();
   };
   const Shape& shape = graph.type(model.output).shape;
   if (shape.rank() != 2) {
-    return fail("expected the model's output to be [batch, classes], found ", shape.ToString(),
-                "; add flatten {} or global_average_pool {} above the last dense {}");
+    return fail(absl::StrCat("expected the model's output to be [batch, classes], found ", shape.ToString(),
+                             "; end the model in flatten {} or global_average_pool {}, or in dense {}"));
   }
   if (last != nullptr && last->kind == "softmax" && !loss.has_mean_squared_error()) {
     return fail("expected the model to end in logits, found a softmax; the cross-entropy loss applies its own");

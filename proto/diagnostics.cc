@@ -33,7 +33,8 @@ absl::Status Diagnostics::ToStatus() const {
                    [&](const Diagnostic* a, const Diagnostic* b) { return key(a) < key(b); });
   std::string text;
   for (const Diagnostic* diagnostic : sorted) {
-    absl::StrAppend(&text, text.empty() ? "" : "\n", diagnostic->where.ToString(), ": ", diagnostic->path,
+    const std::string where = diagnostic->where.ToString();  // empty for a message that was never text
+    absl::StrAppend(&text, text.empty() ? "" : "\n", where, where.empty() ? "" : ": ", diagnostic->path,
                     diagnostic->path.empty() ? "" : ": ", diagnostic->message);
   }
   if (full()) absl::StrAppend(&text, "\nstopped after ", kMaximum, " errors");

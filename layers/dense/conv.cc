@@ -5,19 +5,6 @@
 #include "layers/initializer.h"
 
 namespace espalier {
-namespace {
-
-void CheckGroups(const Conv& conv, LayerContext& context) {
-  if (context.input_count() != 1 || context.input_shape().rank() != 4) return;
-  const int64_t in_channels = context.input_shape()[1];
-  if (in_channels % conv.groups() != 0 || conv.channels() % conv.groups() != 0) {
-    context.Complain("groups",
-                     absl::StrCat("expected a divisor of the input's ", in_channels, " channels and of the output's ",
-                                  conv.channels(), ", found ", conv.groups()));
-  }
-}
-
-}  // namespace
 
 absl::StatusOr<ValueId> MakeConv(const Conv& conv, LayerContext& context) {
   ConvolutionAttributes attributes;
@@ -32,11 +19,15 @@ absl::StatusOr<ValueId> MakeConv(const Conv& conv, LayerContext& context) {
 
   context.ExpectInputs(1);
   context.ExpectRank(4);
-  if (kernel_h == 0 || kernel_w == 0) context.Complain("", "expected kernel, or kernel_h and kernel_w");
-  CheckGroups(conv, context);
+  RETURN_IF_ERROR(context.Check());
+  const int64_t in_channels = context.input_shape()[1];
+  if (in_channels % conv.groups() != 0) {
+    context.Complain(
+        "groups", absl::StrCat("expected a divisor of the input's ", in_channels, " channels, found ", conv.groups()));
+  }
   RETURN_IF_ERROR(context.Check());
 
-  const int64_t group_channels = context.input_shape()[1] / conv.groups();
+  const int64_t group_channels = in_channels / conv.groups();
   const Shape weight_shape = {conv.channels(), group_channels, kernel_h, kernel_w};
   RETURN_IF_ERROR(CheckSize(weight_shape));
   const Fan fan = {group_channels * kernel_h * kernel_w, conv.channels() / conv.groups() * kernel_h * kernel_w};

@@ -62,9 +62,8 @@ TEST(ConvLayerTest, Errors) {
   const auto errors = [](const std::string& conv) {
     return BuildErrors(R"(input { name: "x" dims: [4, 5, 5] } layer { conv { )" + conv + " } }");
   };
-  EXPECT_THAT(errors("channels: 4"), HasSubstr("expected kernel, or kernel_h and kernel_w"));
-  EXPECT_THAT(errors("channels: 4 kernel_h: 3"), HasSubstr("expected kernel, or kernel_h and kernel_w"));
-  EXPECT_THAT(errors("channels: 4 kernel: 3 groups: 3"), HasSubstr("conv.groups"));
+  EXPECT_THAT(errors("channels: 6 kernel: 3 groups: 3"),
+              HasSubstr("conv.groups: layer \"conv1\": expected a divisor of the input's 4 channels, found 3"));
   EXPECT_THAT(errors("channels: 4 kernel: 7"), HasSubstr("[1, 4, 5, 5]"));
   EXPECT_THAT(BuildErrors(R"(input { name: "x" dims: [4] } layer { conv { channels: 4 kernel: 3 } })"),
               HasSubstr("expected an input of 4 dimensions, batch included, found [1, 4]"));

@@ -1,6 +1,5 @@
 #include "layers/norm/lrn.h"
 
-#include "absl/strings/str_cat.h"
 #include "core/ops/lrn.h"
 
 namespace espalier {
@@ -8,9 +7,6 @@ namespace espalier {
 absl::StatusOr<ValueId> MakeLrn(const Lrn& lrn, LayerContext& context) {
   context.ExpectInputs(1);
   context.ExpectRank(4);
-  if (lrn.size() % 2 == 0) {
-    context.Complain("size", absl::StrCat("expected an odd number, found ", lrn.size()));
-  }
   RETURN_IF_ERROR(context.Check());
   const LrnAttributes attributes = {lrn.size(), lrn.alpha(), lrn.beta(), lrn.k()};
   return context.Emit1(std::make_shared<LrnOp>(attributes), {context.input()});

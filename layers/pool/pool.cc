@@ -1,8 +1,5 @@
 #include "layers/pool/pool.h"
 
-#include <algorithm>
-
-#include "absl/strings/str_cat.h"
 #include "core/ops/pool.h"
 
 namespace espalier {
@@ -20,13 +17,6 @@ absl::StatusOr<ValueId> MakePool(const Pool& pool, LayerContext& context) {
 
   context.ExpectInputs(1);
   context.ExpectRank(4);
-  if (attributes.kernel_h == 0 || attributes.kernel_w == 0) {
-    context.Complain("", "expected kernel, or kernel_h and kernel_w");
-  }
-  // A window that sees only padding has no maximum.
-  if (pool.pad() > 0 && pool.pad() >= std::min(attributes.kernel_h, attributes.kernel_w)) {
-    context.Complain("pad", absl::StrCat("expected less than the kernel, found ", pool.pad()));
-  }
   RETURN_IF_ERROR(context.Check());
   return context.Emit1(std::make_shared<PoolOp>(attributes, context.training()), {context.input()});
 }

@@ -28,7 +28,8 @@ TEST(PoolLayerTest, RoundingAndPadding) {
   EXPECT_EQ(Build("kernel: 3 stride: 2").output_shape(), Shape({1, 1, 1, 1}));
   EXPECT_THAT(RunModel(Build("kernel: 3 stride: 2 rounding: CEIL")), ElementsAre(11, 12, 15, 16));
   EXPECT_THAT(RunModel(Build("kernel: 2 stride: 4 pad: 1 kind: AVERAGE")), ElementsAre(1, 4, 13, 16));
-  EXPECT_THAT(RunModel(Build("kernel: 2 stride: 4 pad: 1 kind: AVERAGE count_padding: true")), ElementsAre(0.25, 1, 3.25, 4));
+  EXPECT_THAT(RunModel(Build("kernel: 2 stride: 4 pad: 1 kind: AVERAGE count_padding: true")),
+              ElementsAre(0.25, 1, 3.25, 4));
 }
 
 TEST(PoolLayerTest, OnlyTrainingKeepsWhereTheMaximaAre) {
@@ -40,8 +41,6 @@ TEST(PoolLayerTest, Errors) {
   const auto errors = [](const std::string& pool) {
     return BuildErrors("input { name: 'x' dims: [1, 4, 4] } layer { pool { " + pool + " } }");
   };
-  EXPECT_THAT(errors(""), HasSubstr("expected kernel, or kernel_h and kernel_w"));
-  EXPECT_THAT(errors("kernel: 2 pad: 2"), HasSubstr("pool.pad: layer \"pool1\": expected less than the kernel"));
   EXPECT_THAT(errors("kernel: 5"), HasSubstr("[1, 1, 4, 4]"));
 }
 

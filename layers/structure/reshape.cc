@@ -17,10 +17,8 @@ absl::StatusOr<Shape> NewShape(const Reshape& reshape, LayerContext& context) {
   int64_t known = 1;
   int free_axis = -1;
   for (int dim : reshape.dims()) {
-    if (dim == -1 && free_axis < 0) {
+    if (dim == -1) {
       free_axis = static_cast<int>(dims.size());
-    } else if (dim < 1) {
-      context.Complain("dims", absl::StrCat("expected positive numbers and at most one -1, found ", dim));
     } else {
       known = dim > sample / known ? sample + 1 : known * dim;  // any number above `sample` is equally wrong
     }
