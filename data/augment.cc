@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/status.h"
+#include "data/color_jitter.h"
 
 namespace espalier {
 namespace {
@@ -52,71 +53,6 @@ Box CentredSquare(int height, int width) {
 }
 
 }  // namespace
-
-void CropAndNormalize(const ImageView& image, const Window& window, const float* scale, const float* shift,
-                      float* result) {
-  // Columns of the output (before the flip) that lie inside the picture.
-  const int begin = std::clamp(-window.x, 0, window.width),
-            end = std::clamp(image.width - window.x, begin, window.width);
-  for (int c = 0; c < image.channels; ++c) {
-    const float channel_scale = scale[c], channel_shift = shift[c];
-    const uint8_t* plane = image.pixels + static_cast<size_t>(c) * image.height * image.width;
-    for (int y = 0; y < window.height; ++y, result += window.width) {
-      const int source_y = window.y + y;
-      if (source_y < 0 || source_y >= image.height) {
-        std::fill_n(result, window.width, channel_shift);
-        continue;
-      }
-      const uint8_t* source = plane + static_cast<size_t>(source_y) * image.width + window.x;
-      if (window.flip) {
-        const int last = window.width - 1;
-        std::fill(result, result + last + 1 - end, channel_shift);
-        for (int x = last + 1 - end; x <= last - begin; ++x) {
-          result[x] = static_cast<float>(source[last - x]) * channel_scale + channel_shift;
-        }
-        std::fill(result + last + 1 - begin, result + window.width, channel_shift);
-      } else {
-        std::fill(result, result + begin, channel_shift);
-        for (int x = begin; x < end; ++x) result[x] = static_cast<float>(source[x]) * channel_scale + channel_shift;
-        std::fill(result + end, result + window.width, channel_shift);
-      }
-    }
-  }
-}
-
-void ReferenceCropAndNormalize(const ImageView& image, const Window& window, const float* scale, const float* shift,
-                               float* result) {
-  for (int c = 0; c < image.channels; ++c) {
-    for (int y = 0; y < window.height; ++y) {
-      for (int x = 0; x < window.width; ++x) {
-        const int source_x = window.x + (window.flip ? window.width - 1 - x : x), source_y = window.y + y;
-        const bool inside = source_x >= 0 && source_x < image.width && source_y >= 0 && source_y < image.height;
-        const int pixel = inside ? image.pixels[(c * image.height + source_y) * image.width + source_x] : 0;
-        *result++ = static_cast<float>(pixel) * scale[c] + shift[c];
-      }
-    }
-  }
-}
-
-void ApplyJitter(const JitterFactors& factors, int channels, int64_t plane, float* pixels) {
-  const auto blend = [](float value, float towards, float factor) {
-    return std::clamp(towards + (value - towards) * factor, 0.0f, 1.0f);
-  };
-  // Luma of Rec. 601.
-  const auto grey = [&](int64_t i) {
-    return channels == 3 ? 0.299f * pixels[i] + 0.587f * pixels[plane + i] + 0.114f * pixels[2 * plane + i] : pixels[i];
-  };
-  double sum = 0;
-  for (int64_t i = 0; i < channels * plane; ++i) pixels[i] = blend(pixels[i], 0, factors.brightness);
-  for (int64_t i = 0; i < plane; ++i) sum += grey(i);
-  const auto mean = static_cast<float>(sum / static_cast<double>(plane));
-  for (int64_t i = 0; i < channels * plane; ++i) pixels[i] = blend(pixels[i], mean, factors.contrast);
-  if (channels != 3) return;
-  for (int64_t i = 0; i < plane; ++i) {
-    const float towards = grey(i);
-    for (int c = 0; c < 3; ++c) pixels[c * plane + i] = blend(pixels[c * plane + i], towards, factors.saturation);
-  }
-}
 
 Box DrawResizedCrop(const RandomResizedCrop& crop, int height, int width, Random* random) {
   const float area = static_cast<float>(height) * static_cast<float>(width);

@@ -9,38 +9,12 @@
 #include "absl/status/statusor.h"
 #include "core/random.h"
 #include "core/shape.h"
+#include "data/crop.h"
 #include "data/resize.h"
 #include "data/source.h"
 #include "proto/data.pb.h"
 
 namespace espalier {
-
-// The window of a picture that becomes the input. It may reach outside, where pixels are black.
-struct Window {
-  int x = 0;
-  int y = 0;
-  int height = 0;
-  int width = 0;
-  bool flip = false;
-};
-
-// result = pixel * scale[c] + shift[c], [C, window.height, window.width] f32. The hot loop of the pipeline.
-void CropAndNormalize(const ImageView& image, const Window& window, const float* scale, const float* shift,
-                      float* result);
-// The plain twin.
-void ReferenceCropAndNormalize(const ImageView& image, const Window& window, const float* scale, const float* shift,
-                               float* result);
-
-// Factors of the colour jitter; 1 changes nothing.
-struct JitterFactors {
-  float brightness = 1;
-  float contrast = 1;
-  float saturation = 1;
-};
-
-// Blends [C, H, W] planes in [0, 1], in this order: brightness towards black, contrast towards the picture's mean grey,
-// saturation towards each pixel's grey (three channels only); each step clamps to [0, 1].
-void ApplyJitter(const JitterFactors& factors, int channels, int64_t plane, float* pixels);
 
 // Statistics of a source's own published normalisation, one entry per channel.
 struct ChannelStatistics {

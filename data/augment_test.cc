@@ -52,23 +52,6 @@ std::vector<float> Apply(const Augmentation& augmentation, const ImageView& imag
   return result;
 }
 
-TEST(CropAndNormalize, EqualsThePlainTwin) {
-  const auto pixels = Noise(3 * 20 * 30);
-  const ImageView image{pixels.data(), 3, 20, 30};
-  const float scale[] = {0.5f, 2, -1}, shift[] = {1, -3, 0.25f};
-  for (int x : {-40, -4, 0, 3, 12, 40}) {
-    for (int y : {-40, -5, 0, 4, 40}) {
-      for (bool flip : {false, true}) {
-        const Window window{x, y, 16, 18, flip};
-        std::vector<float> fast(3 * 16 * 18), plain(fast.size());
-        CropAndNormalize(image, window, scale, shift, fast.data());
-        ReferenceCropAndNormalize(image, window, scale, shift, plain.data());
-        ASSERT_EQ(fast, plain) << x << ", " << y << (flip ? " flipped" : "");
-      }
-    }
-  }
-}
-
 TEST(Augmentation, NormalisesToZeroMeanUnitVariance) {
   const auto source = Source(3, 8, 8);
   const auto augmentation = Make({}, {{0.5f, 0.4f, 0.3f}, {0.25f, 0.2f, 0.1f}}, source, true);
@@ -207,22 +190,6 @@ TEST(DrawResizedCrop, KeepsAreaAndRatio) {
   crop.set_max_area(1);
   const Box thin = DrawResizedCrop(crop, 10, 1000, &random);
   EXPECT_THAT(std::vector<float>({thin.x, thin.y, thin.width, thin.height}), ElementsAre(495, 0, 10, 10));
-}
-
-TEST(ApplyJitter, MatchesTheDefinition) {
-  // Two pixels: pure red, mid grey.
-  const std::vector<float> start = {1, 0.5f, 0, 0.5f, 0, 0.5f};
-  const auto jittered = [&](JitterFactors factors) {
-    std::vector<float> pixels = start;
-    ApplyJitter(factors, 3, 2, pixels.data());
-    return pixels;
-  };
-  EXPECT_EQ(jittered({1, 1, 1}), start);
-  EXPECT_THAT(jittered({1.5f, 1, 1}), ElementsAre(1, 0.75f, 0, 0.75f, 0, 0.75f));
-  const float mean = (0.299f + 0.5f) / 2;
-  EXPECT_THAT(jittered({1, 0, 1}), ::testing::Each(FloatNear(mean, 1e-6f)));
-  EXPECT_THAT(jittered({1, 1, 0}),
-              Pointwise(FloatNear(1e-6f), std::vector<float>{0.299f, 0.5f, 0.299f, 0.5f, 0.299f, 0.5f}));
 }
 
 TEST(Augmentation, ErrorsNameTheField) {

@@ -27,13 +27,11 @@ float Luma(const Color& color) {
   return 0.299f * color.channel[0] + 0.587f * color.channel[1] + 0.114f * color.channel[2];
 }
 
-// A colour whose luma differs from that of two others by at least `least`.
-Color DrawColorApartFrom(const Color& a, const Color& b, float least, Random* random) {
+// A colour whose luma lies in [least, greatest].
+Color DrawColorOfLuma(float least, float greatest, Random* random) {
   Color color = DrawColor(0, 1, random);
   // Found within a few attempts; the bound keeps even the worst luck short.
-  for (int attempt = 0; attempt < 50; ++attempt) {
-    const float luma = Luma(color);
-    if (luma > Luma(a) + least && std::fabs(luma - Luma(b)) > least) break;
+  for (int attempt = 0; attempt < 100 && (Luma(color) < least || Luma(color) > greatest); ++attempt) {
     color = DrawColor(0, 1, random);
   }
   return color;
@@ -84,19 +82,19 @@ Scene DrawScene(int32_t label, Random* random) {
   Scene scene;
   scene.kind = static_cast<ShapeKind>(label / 2);
   scene.striped = label % 2 == 1;
-  scene.size = random->Uniform(9.5f, 12);
+  scene.size = random->Uniform(10, 13);
   const float margin = scene.size + 1;
   scene.x = random->Uniform(margin, kSide - margin);
   scene.y = random->Uniform(margin, kSide - margin);
   const float angle = random->Uniform(0, 6.2832f);
   scene.cosine = std::cos(angle);
   scene.sine = std::sin(angle);
-  scene.ground = DrawColor(0, 0.3f, random);
-  scene.front = DrawColorApartFrom(scene.ground, scene.ground, 0.3f, random);
-  scene.second = DrawColorApartFrom(scene.ground, scene.front, 0.3f, random);
+  scene.ground = DrawColor(0, 0.25f, random);
+  scene.front = DrawColorOfLuma(0.55f, 1, random);
+  scene.second = DrawColorOfLuma(Luma(scene.ground) + 0.1f, Luma(scene.front) - 0.3f, random);
   scene.stripes = DrawWave(4, 6, random);
   for (Wave& wave : scene.ground_waves) wave = DrawWave(8, 30, random);
-  scene.ground_contrast = random->Uniform(0, 0.1f);
+  scene.ground_contrast = random->Uniform(0, 0.06f);
   for (float& light : scene.light) light = random->Uniform(-0.006f, 0.006f);
   return scene;
 }
@@ -107,7 +105,7 @@ int32_t DrawShape(uint64_t seed, int64_t index, uint8_t* planes) {
   Random random(seed, "builtin_shapes", 0, index);
   const auto label = static_cast<int32_t>(index % 10);
   const Scene scene = DrawScene(label, &random);
-  const float noise = random.Uniform(0.01f, 0.04f) / 104.5f;
+  const float noise = random.Uniform(0.005f, 0.03f) / 104.5f;
   for (int i = 0; i < kPlane; ++i) {
     const float x = static_cast<float>(i % kSide) + 0.5f, y = static_cast<float>(i / kSide) + 0.5f;
     const float dx = (x - scene.x) / scene.size, dy = (y - scene.y) / scene.size;

@@ -1,0 +1,96 @@
+#include "data/open_source.h"
+
+#include <cmath>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/status.h"
+#include "data/builtin_digits.h"
+#include "data/builtin_shapes.h"
+#include "data/cifar.h"
+#include "data/idx.h"
+#include "data/image_folder.h"
+
+namespace espalier {
+namespace {
+
+std::string Resolve(const std::string& data_dir, const std::string& path) {
+  return data_dir.empty() || (!path.empty() && path[0] == '/') ? path : absl::StrCat(data_dir, "/", path);
+}
+
+// The message's `folder`, or the source's own place in the data folder.
+template <typename Message>
+std::string FolderOf(const Message& message, const char* standard, const std::string& data_dir) {
+  return Resolve(data_dir, message.has_folder() ? message.folder() : standard);
+}
+
+absl::StatusOr<OpenedSource> Open(const Mnist& mnist, const std::string& data_dir) {
+  ASSIGN_OR_RETURN(auto source, OpenMnist(FolderOf(mnist, "mnist", data_dir), mnist.split() == TRAIN));
+  return OpenedSource{std::move(source), {{0.1307f}, {0.3081f}}, {}};
+}
+
+absl::StatusOr<OpenedSource> Open(const Cifar10& cifar, const std::string& data_dir) {
+  ASSIGN_OR_RETURN(auto source, OpenCifar10(FolderOf(cifar, "cifar10", data_dir), cifar.split() == TRAIN));
+  return OpenedSource{std::move(source), {{0.4914f, 0.4822f, 0.4465f}, {0.2470f, 0.2435f, 0.2616f}}, {}};
+}
+
+absl::StatusOr<OpenedSource> Open(const Cifar100& cifar, const std::string& data_dir) {
+  ASSIGN_OR_RETURN(auto source,
+                   OpenCifar100(FolderOf(cifar, "cifar100", data_dir), cifar.split() == TRAIN, cifar.coarse()));
+  return OpenedSource{std::move(source), {{0.5071f, 0.4865f, 0.4409f}, {0.2673f, 0.2564f, 0.2762f}}, {}};
+}
+
+absl::StatusOr<OpenedSource> Open(const Idx& idx, const std::string& data_dir) {
+  ASSIGN_OR_RETURN(auto source,
+                   OpenIdx(Resolve(data_dir, idx.images()), Resolve(data_dir, idx.labels()), idx.classes()));
+  const std::vector<float> half(source->channels(), 0.5f);
+  return OpenedSource{std::move(source), {half, half}, {}};
+}
+
+// Shorter side down to which a picture can be reduced while it is decoded without enlarging any crop afterwards.
+int ShortestUsefulSide(const Augment& augment, const FolderSize& folder, bool training) {
+  if (!training || !augment.has_random_resized_crop()) return folder.resize;
+  // The narrowest crop: the least area at the aspect ratio 4/3.
+  const RandomResizedCrop& crop = augment.random_resized_crop();
+  return static_cast<int>(std::ceil(static_cast<float>(crop.size()) / std::sqrt(0.75f * crop.min_area())));
+}
+
+// With ImageNet's statistics.
+absl::StatusOr<OpenedSource> Open(const ImageFolder& images, const Augment& augment, const std::string& data_dir,
+                                  bool training) {
+  const FolderSize size = {images.has_resize() ? images.resize() : images.size(), images.size()};
+  ASSIGN_OR_RETURN(auto source,
+                   OpenImageFolder(Resolve(data_dir, images.folder()), ShortestUsefulSide(augment, size, training)));
+  return OpenedSource{std::move(source), {{0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f}}, size};
+}
+
+}  // namespace
+
+absl::StatusOr<OpenedSource> OpenSource(const Dataset& dataset, const std::string& data_dir, bool training) {
+  switch (dataset.source_case()) {
+    case Dataset::kMnist:
+      return Open(dataset.mnist(), data_dir);
+    case Dataset::kCifar10:
+      return Open(dataset.cifar10(), data_dir);
+    case Dataset::kCifar100:
+      return Open(dataset.cifar100(), data_dir);
+    case Dataset::kIdx:
+      return Open(dataset.idx(), data_dir);
+    case Dataset::kImageFolder:
+      return Open(dataset.image_folder(), dataset.augment(), data_dir, training);
+    case Dataset::kBuiltinDigits: {
+      const BuiltinDigits& digits = dataset.builtin_digits();
+      return OpenedSource{MakeBuiltinDigits(digits.samples(), digits.seed()), {{0.11f}, {0.25f}}, {}};
+    }
+    case Dataset::kBuiltinShapes: {
+      const BuiltinShapes& shapes = dataset.builtin_shapes();
+      return OpenedSource{
+          MakeBuiltinShapes(shapes.samples(), shapes.seed()), {{0.26f, 0.29f, 0.25f}, {0.25f, 0.28f, 0.25f}}, {}};
+    }
+    case Dataset::SOURCE_NOT_SET:
+      break;
+  }
+  return absl::InvalidArgumentError("data: expected a source (mnist, cifar10, ...), found none");
+}
+
+}  // namespace espalier

@@ -1,0 +1,28 @@
+// From a data set's message to its source of pictures.
+#ifndef ESPALIER_DATA_OPEN_SOURCE_H_
+#define ESPALIER_DATA_OPEN_SOURCE_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "data/augment.h"
+#include "data/source.h"
+#include "proto/data.pb.h"
+
+namespace espalier {
+
+// A source and what it says about itself.
+struct OpenedSource {
+  std::unique_ptr<ImageSource> source;
+  ChannelStatistics statistics;  // published ones, or those of its own pictures
+  FolderSize folder;
+};
+
+// Relative paths start at `data_dir`. Pictures of a folder may come reduced as far as evaluation or, with `training`,
+// the data set's random crops never notice.
+absl::StatusOr<OpenedSource> OpenSource(const Dataset& dataset, const std::string& data_dir, bool training);
+
+}  // namespace espalier
+
+#endif  // ESPALIER_DATA_OPEN_SOURCE_H_
