@@ -1,10 +1,10 @@
 #include "core/kernels/batch_norm_kernels.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+
+#include "core/kernels/parallel.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/kernels/batch_norm_kernels.cc"
@@ -206,7 +206,7 @@ struct PlainTiles {
 };
 
 template <typename T, class Tiles>
-void MomentsOf(const BatchNormGeometry& g, const void* x, int64_t begin, int64_t end, float* scratch) {
+void MomentsOf(const ChannelGeometry& g, const void* x, int64_t begin, int64_t end, float* scratch) {
   const int64_t size = g.spatial * g.block, tiles = g.batch * g.blocks();
   for (int64_t tile = begin; tile < end; ++tile) {
     Tiles::Moments(static_cast<const T*>(x) + tile * size, g.spatial, scratch + tile * g.block,
@@ -215,7 +215,7 @@ void MomentsOf(const BatchNormGeometry& g, const void* x, int64_t begin, int64_t
 }
 
 template <typename T, class Tiles>
-void NormalizeOf(const BatchNormGeometry& g, const BatchNormForwardArguments& a, bool relu, const float* mean,
+void NormalizeOf(const ChannelGeometry& g, const BatchNormForwardArguments& a, bool relu, const float* mean,
                  const float* factor, const float* shift, int64_t begin, int64_t end) {
   const int64_t size = g.spatial * g.block;
   for (int64_t tile = begin; tile < end; ++tile) {
@@ -232,7 +232,7 @@ void NormalizeOf(const BatchNormGeometry& g, const BatchNormForwardArguments& a,
 }
 
 template <typename T, class Tiles>
-void SumsOf(const BatchNormGeometry& g, const BatchNormBackwardArguments& a, const float* mean, int64_t begin,
+void SumsOf(const ChannelGeometry& g, const BatchNormBackwardArguments& a, const float* mean, int64_t begin,
             int64_t end) {
   const int64_t size = g.spatial * g.block, tiles = g.batch * g.blocks();
   for (int64_t tile = begin; tile < end; ++tile) {
@@ -245,7 +245,7 @@ void SumsOf(const BatchNormGeometry& g, const BatchNormBackwardArguments& a, con
 }
 
 template <typename T, class Tiles>
-void ApplyOf(const BatchNormGeometry& g, const BatchNormBackwardArguments& a, const float* mean, const float* factor,
+void ApplyOf(const ChannelGeometry& g, const BatchNormBackwardArguments& a, const float* mean, const float* factor,
              const float* mean_dy, const float* slope, int64_t begin, int64_t end) {
   const int64_t size = g.spatial * g.block;
   const T* masked = static_cast<const T*>(a.dresidual);
@@ -272,25 +272,25 @@ HWY_INLINE void Select(DType dtype, int64_t block, const F& f) {
   if (dtype == DType::kF16) with_type(Float16());
 }
 
-void Moments(DType dtype, const BatchNormGeometry& g, const void* x, int64_t begin, int64_t end, float* scratch) {
+void Moments(DType dtype, const ChannelGeometry& g, const void* x, int64_t begin, int64_t end, float* scratch) {
   Select(dtype, g.block,
          [&](auto type, auto tiles) { MomentsOf<decltype(type), decltype(tiles)>(g, x, begin, end, scratch); });
 }
 
-void Normalize(DType dtype, const BatchNormGeometry& g, const BatchNormForwardArguments& a, bool relu,
-               const float* mean, const float* factor, const float* shift, int64_t begin, int64_t end) {
+void Normalize(DType dtype, const ChannelGeometry& g, const BatchNormForwardArguments& a, bool relu, const float* mean,
+               const float* factor, const float* shift, int64_t begin, int64_t end) {
   Select(dtype, g.block, [&](auto type, auto tiles) {
     NormalizeOf<decltype(type), decltype(tiles)>(g, a, relu, mean, factor, shift, begin, end);
   });
 }
 
-void Sums(DType dtype, const BatchNormGeometry& g, const BatchNormBackwardArguments& a, const float* mean,
-          int64_t begin, int64_t end) {
+void Sums(DType dtype, const ChannelGeometry& g, const BatchNormBackwardArguments& a, const float* mean, int64_t begin,
+          int64_t end) {
   Select(dtype, g.block,
          [&](auto type, auto tiles) { SumsOf<decltype(type), decltype(tiles)>(g, a, mean, begin, end); });
 }
 
-void Apply(DType dtype, const BatchNormGeometry& g, const BatchNormBackwardArguments& a, const float* mean,
+void Apply(DType dtype, const ChannelGeometry& g, const BatchNormBackwardArguments& a, const float* mean,
            const float* factor, const float* mean_dy, const float* slope, int64_t begin, int64_t end) {
   Select(dtype, g.block, [&](auto type, auto tiles) {
     ApplyOf<decltype(type), decltype(tiles)>(g, a, mean, factor, mean_dy, slope, begin, end);
@@ -314,11 +314,7 @@ HWY_EXPORT(Apply);
 // Each thread's own tiles, upwards.
 template <class F>
 void ForTiles(int64_t tiles, const F& f) {
-#pragma omp parallel
-  {
-    const int64_t threads = omp_get_num_threads(), thread = omp_get_thread_num();
-    f(tiles * thread / threads, tiles * (thread + 1) / threads);
-  }
+  ParallelRanges(tiles, 1, 0, f);
 }
 
 // The same tiles, downwards: a second pass begins with what the first one left in the thread's cache.
@@ -330,12 +326,12 @@ void ForTilesBackwards(int64_t tiles, const F& f) {
 }
 
 // The part of the scratch after the tiles' numbers: four rows of padded channels.
-float* ChannelRow(const BatchNormGeometry& g, float* scratch, int row) {
+float* ChannelRow(const ChannelGeometry& g, float* scratch, int row) {
   return scratch + 2 * g.batch * g.padded_channels() + row * g.padded_channels();
 }
 
 // Rows 0..2 = mean, scale / sqrt(variance + epsilon), shift, zero in padding channels.
-void FillNormalizers(const BatchNormGeometry& g, float epsilon, const BatchNormForwardArguments& a) {
+void FillNormalizers(const ChannelGeometry& g, float epsilon, const BatchNormForwardArguments& a) {
   float *mean = ChannelRow(g, a.scratch, 0), *factor = ChannelRow(g, a.scratch, 1),
         *shift = ChannelRow(g, a.scratch, 2);
   std::memset(mean, 0, 3 * g.padded_channels() * sizeof(float));
@@ -347,7 +343,7 @@ void FillNormalizers(const BatchNormGeometry& g, float epsilon, const BatchNormF
 }
 
 // Combines the tiles' means and squared deviations (Chan, Golub and LeVeque 1983), in the samples' order.
-void CombineMoments(const BatchNormGeometry& g, const BatchNormForwardArguments& a) {
+void CombineMoments(const ChannelGeometry& g, const BatchNormForwardArguments& a) {
   const int64_t row = g.padded_channels();
   const float *means = a.scratch, *deviations = a.scratch + g.batch * row;
   for (int64_t c = 0; c < g.channels; ++c) {
@@ -366,11 +362,11 @@ void CombineMoments(const BatchNormGeometry& g, const BatchNormForwardArguments&
 
 }  // namespace
 
-size_t BatchNormScratchBytes(const BatchNormGeometry& g) {
+size_t BatchNormScratchBytes(const ChannelGeometry& g) {
   return (2 * g.batch + 4) * g.padded_channels() * sizeof(float);
 }
 
-void BatchNormInference(DType dtype, const BatchNormGeometry& g, float epsilon, bool relu,
+void BatchNormInference(DType dtype, const ChannelGeometry& g, float epsilon, bool relu,
                         const BatchNormForwardArguments& a) {
   FillNormalizers(g, epsilon, a);
   const auto normalize = HWY_DYNAMIC_DISPATCH(Normalize);
@@ -380,7 +376,7 @@ void BatchNormInference(DType dtype, const BatchNormGeometry& g, float epsilon, 
   });
 }
 
-void BatchNormTrain(DType dtype, const BatchNormGeometry& g, float epsilon, bool relu,
+void BatchNormTrain(DType dtype, const ChannelGeometry& g, float epsilon, bool relu,
                     const BatchNormForwardArguments& a) {
   const auto moments = HWY_DYNAMIC_DISPATCH(Moments);
   ForTiles(g.batch * g.blocks(), [&](int64_t begin, int64_t end) { moments(dtype, g, a.x, begin, end, a.scratch); });
@@ -388,7 +384,7 @@ void BatchNormTrain(DType dtype, const BatchNormGeometry& g, float epsilon, bool
   BatchNormInference(dtype, g, epsilon, relu, a);
 }
 
-void BatchNormBackward(DType dtype, const BatchNormGeometry& g, float epsilon, const BatchNormBackwardArguments& a) {
+void BatchNormBackward(DType dtype, const ChannelGeometry& g, float epsilon, const BatchNormBackwardArguments& a) {
   const int64_t row = g.padded_channels();
   float *mean = ChannelRow(g, a.scratch, 0), *factor = ChannelRow(g, a.scratch, 1),
         *mean_dy = ChannelRow(g, a.scratch, 2), *slope = ChannelRow(g, a.scratch, 3);

@@ -7,16 +7,9 @@
 #include <cstdint>
 
 #include "core/dtype.h"
+#include "core/kernels/channel_geometry.h"
 
 namespace espalier {
-
-// Activations seen as [batch, blocks, spatial, block]; block is 1 (plain), 8 or 16. Channels beyond `channels` are
-// padding.
-struct BatchNormGeometry {
-  int64_t batch, channels, spatial, block;
-  int64_t blocks() const { return (channels + block - 1) / block; }
-  int64_t padded_channels() const { return blocks() * block; }
-};
 
 struct BatchNormForwardArguments {
   const void* x;
@@ -38,13 +31,13 @@ struct BatchNormBackwardArguments {
   float* scratch;
 };
 
-size_t BatchNormScratchBytes(const BatchNormGeometry& geometry);
+size_t BatchNormScratchBytes(const ChannelGeometry& geometry);
 
-void BatchNormTrain(DType dtype, const BatchNormGeometry& geometry, float epsilon, bool relu,
+void BatchNormTrain(DType dtype, const ChannelGeometry& geometry, float epsilon, bool relu,
                     const BatchNormForwardArguments& arguments);
-void BatchNormInference(DType dtype, const BatchNormGeometry& geometry, float epsilon, bool relu,
+void BatchNormInference(DType dtype, const ChannelGeometry& geometry, float epsilon, bool relu,
                         const BatchNormForwardArguments& arguments);
-void BatchNormBackward(DType dtype, const BatchNormGeometry& geometry, float epsilon,
+void BatchNormBackward(DType dtype, const ChannelGeometry& geometry, float epsilon,
                        const BatchNormBackwardArguments& arguments);
 
 }  // namespace espalier

@@ -10,7 +10,7 @@ namespace {
 constexpr int64_t kShortRow = 4;
 
 struct Arrangement {
-  BatchNormGeometry geometry;
+  ChannelGeometry geometry;
   Layout layout;
 };
 

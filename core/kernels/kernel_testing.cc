@@ -79,4 +79,17 @@ testing::AssertionResult NearValues(const Tensor& actual, const Tensor& expected
   });
 }
 
+Tensor ChannelBlocked(const Tensor& x, int64_t block, float padding) {
+  const int64_t batch = x.shape()[0], channels = x.shape()[1], spatial = x.shape()[2];
+  const int64_t blocks = (channels + block - 1) / block;
+  const Tensor y(x.dtype(), {batch, blocks, spatial, block});
+  const FloatElements from(x), to(y);
+  for (int64_t i = 0; i < to.size(); ++i) {
+    const int64_t channel = i / block / spatial % blocks * block + i % block;
+    const int64_t n = i / block / spatial / blocks, pixel = i / block % spatial;
+    to.Set(i, channel < channels ? from[(n * channels + channel) * spatial + pixel] : padding);
+  }
+  return y;
+}
+
 }  // namespace espalier

@@ -37,6 +37,9 @@ testing::AssertionResult SameValues(const Tensor& actual, const Tensor& expected
 // `relative`.
 testing::AssertionResult NearValues(const Tensor& actual, const Tensor& expected, float relative, float absolute = 0);
 
+// x [N, C, S] as [N, C / block, S, block]; the padding holds `padding`.
+Tensor ChannelBlocked(const Tensor& x, int64_t block, float padding = 0);
+
 }  // namespace espalier
 
 #endif  // ESPALIER_CORE_KERNELS_KERNEL_TESTING_H_

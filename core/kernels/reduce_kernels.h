@@ -7,16 +7,9 @@
 #include <cstdint>
 
 #include "core/dtype.h"
+#include "core/kernels/channel_geometry.h"
 
 namespace espalier {
-
-// Activations seen as [batch, blocks, spatial, block]; block is 1 (plain), 8 or 16. Channels beyond `channels` are
-// padding, which reductions skip and broadcasts fill with zeros.
-struct ChannelGeometry {
-  int64_t batch, channels, spatial, block;
-  int64_t blocks() const { return (channels + block - 1) / block; }
-  int64_t padded_channels() const { return blocks() * block; }
-};
 
 // x -> y [batch, channels], plain and of x's type: the sum over the pixels divided by `divisor`. With divisor = spatial
 // this is global average pooling; with batch x channels = rows and block = 1 it is any reduction of trailing

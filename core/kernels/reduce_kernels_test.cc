@@ -13,20 +13,6 @@ ESPALIER_PER_TARGET(ReduceKernelsTest);
 
 const Shape kShapes[] = {{1, 1, 1}, {2, 3, 49}, {3, 16, 64}, {2, 20, 9}, {4, 24, 1}, {2, 5, 5000}, {40, 32, 64}};
 
-// x [N, C, S] as [N, C / block, S, block]; the padding holds `padding`.
-Tensor Blocked(const Tensor& x, int64_t block, float padding = 0) {
-  const int64_t batch = x.shape()[0], channels = x.shape()[1], spatial = x.shape()[2];
-  const int64_t blocks = (channels + block - 1) / block;
-  const Tensor y(x.dtype(), {batch, blocks, spatial, block});
-  const FloatElements from(x), to(y);
-  for (int64_t i = 0; i < to.size(); ++i) {
-    const int64_t channel = i / block / spatial % blocks * block + i % block;
-    const int64_t n = i / block / spatial / blocks, pixel = i / block % spatial;
-    to.Set(i, channel < channels ? from[(n * channels + channel) * spatial + pixel] : padding);
-  }
-  return y;
-}
-
 template <typename Check>
 void ForEachCase(Check check) {
   for (DType dtype : kFloatTypes) {
@@ -42,7 +28,7 @@ void ForEachCase(Check check) {
 TEST_P(ReduceKernelsTest, GlobalAveragePooling) {
   ForEachCase([](DType dtype, const Shape& shape, const ChannelGeometry& geometry) {
     const Tensor x = RandomTensor(dtype, shape, 1, 0.5, 2), y(dtype, {shape[0], shape[1]});
-    SpatialSum(dtype, geometry, Blocked(x, geometry.block, 7).raw(), static_cast<float>(shape[2]), y.raw());
+    SpatialSum(dtype, geometry, ChannelBlocked(x, geometry.block, 7).raw(), static_cast<float>(shape[2]), y.raw());
     EXPECT_TRUE(NearValues(y, RunReference(ReduceOp(Reduction::kMean, {2}), {x})[0], 1e-6f));
   });
 }
@@ -53,7 +39,7 @@ TEST_P(ReduceKernelsTest, GlobalAveragePoolingBackward) {
     const Tensor dx(dtype, {shape[0], geometry.blocks(), shape[2], geometry.block});
     SpatialBroadcast(dtype, geometry, dy.raw(), static_cast<float>(shape[2]), dx.raw());
     const Tensor expected = RunReference(BroadcastOp(Reduction::kMean, {2}, shape), {dy})[0];
-    EXPECT_TRUE(SameValues(dx, Blocked(expected, geometry.block)));
+    EXPECT_TRUE(SameValues(dx, ChannelBlocked(expected, geometry.block)));
   });
 }
 
@@ -61,7 +47,7 @@ TEST_P(ReduceKernelsTest, BiasGradient) {
   ForEachCase([](DType dtype, const Shape& shape, const ChannelGeometry& geometry) {
     const Tensor dy = RandomTensor(dtype, shape, 1, 0.5, 2), sums(DType::kF32, {shape[1]});
     std::vector<float> scratch(ChannelSumScratchBytes(geometry) / sizeof(float));
-    ChannelSum(dtype, geometry, Blocked(dy, geometry.block, 7).raw(), scratch.data(), sums.data<float>());
+    ChannelSum(dtype, geometry, ChannelBlocked(dy, geometry.block, 7).raw(), scratch.data(), sums.data<float>());
     EXPECT_TRUE(NearValues(sums, RunReference(BiasGradientOp(), {dy})[0], 2e-6f));
   });
 }
