@@ -1,6 +1,7 @@
 #include "proto/constraints.h"
 
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/text_format.h>
 
 #include <cmath>
 #include <limits>
@@ -42,12 +43,6 @@ double NumberIn(const Message& message, const FieldDescriptor& field, int index)
   }
 }
 
-std::string ShowNumber(const FieldDescriptor& field, double value) {
-  // A float's own shortest form: 0.1, not 0.10000000149.
-  return field.cpp_type() == FieldDescriptor::CPPTYPE_FLOAT ? absl::StrCat(static_cast<float>(value))
-                                                            : absl::StrCat(value);
-}
-
 class Checker {
  public:
   Checker(const SourceMap& sources, Diagnostics* diagnostics) : sources_(sources), diagnostics_(diagnostics) {}
@@ -70,16 +65,18 @@ class Checker {
         Check(repeated ? reflection.GetRepeatedMessage(message, &field, i) : reflection.GetMessage(message, &field),
               FieldPath(path, PathSegment(field, index)));
       } else if (field.options().HasExtension(range)) {
-        CheckRange(field, NumberIn(message, field, index), FieldPath(path, PathSegment(field, index)));
+        CheckRange(message, field, index, FieldPath(path, PathSegment(field, index)));
       }
     }
   }
 
-  void CheckRange(const FieldDescriptor& field, double value, const std::string& path) {
+  void CheckRange(const Message& message, const FieldDescriptor& field, int index, const std::string& path) {
     const absl::StatusOr<Range> interval = ParseRange(field.options().GetExtension(range));
-    if (!interval.ok() || interval->Contains(value)) return;
+    if (!interval.ok() || interval->Contains(NumberIn(message, field, index))) return;
+    std::string found;
+    google::protobuf::TextFormat::PrintFieldValueToString(message, &field, index, &found);
     diagnostics_->Add(sources_.Find(path), path,
-                      absl::StrCat("expected a number ", interval->Describe(), ", found ", ShowNumber(field, value)));
+                      absl::StrCat("expected a number ", interval->Describe(), ", found ", found));
   }
 
   void CheckMissing(const FieldDescriptor& field, const std::string& path) {

@@ -113,7 +113,7 @@ phase { epochs: inf learning_rate { constant: nan warmup_epochs: -0.1 } })"),
             "f:2:27: model.input[0].dims[1]: expected a number of at least 1, found 0\n"
             "f:2:30: model.input[0].dims[2]: expected a number of at least 1, found -3\n"
             "f:2:54: model.layer[0].dropout.rate: expected a number of at least 0 and below 1, found 1\n"
-            "f:3:34: data.train.take: expected a number of at least 1, found -9.22337e+18\n"
+            "f:3:34: data.train.take: expected a number of at least 1, found -9223372036854775808\n"
             "f:3:63: data.batch_size: expected a number of at least 1, found 0\n"
             "f:4:9: phase[0].epochs: expected a number above 0, found inf\n"
             "f:4:37: phase[0].learning_rate.constant: expected a number of at least 0, found nan\n"

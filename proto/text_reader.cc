@@ -76,7 +76,7 @@ class Reader {
         ReadField(scope);
         continue;
       }
-      if (!tokens_.At(scope.close) && !tokens_.InBrokenLine()) errors_.StrayClosing(scope, tokens_.current());
+      if (!tokens_.At(scope.close)) errors_.StrayClosing(scope, tokens_.current());
       tokens_.Advance();
       if (scope.close != 0) break;
     }
@@ -96,7 +96,7 @@ class Reader {
       ReadKnownField(scope, *field);
     } else {
       if (EndOuterBlocks(scope)) return;
-      if (!tokens_.InBrokenLine()) errors_.UnknownField(scope, tokens_.current());
+      if (!tokens_.AtBroken()) errors_.UnknownField(scope, tokens_.current());
       tokens_.Advance();
       SkipValue(scope);
     }
@@ -181,7 +181,8 @@ class Reader {
     const Scalar scalar = tokens_.ConsumeScalar();
     // Elements that were refused leave no gap.
     const int place = index < 0 ? -1 : std::min(index, reflection.FieldSize(*scope.message, &field));
-    if (std::optional<std::string> error = StoreScalar(scalar, field, place, scope.message); error.has_value()) {
+    if (std::optional<std::string> error = StoreScalar(scalar, field, place, scope.message);
+        error.has_value() && !scalar.broken) {
       errors_.Value(scope, field, index, scalar.first, *error);
     }
   }
@@ -259,7 +260,7 @@ class Reader {
     }
   }
 
-  // Past at least one token, to a name that begins a line or the end of the block.
+  // Past at least one token, to what looks like a field or the end of the block.
   void Resynchronize(const TextScope& scope) {
     do {
       if (tokens_.AtOpening() || tokens_.At('[')) {
@@ -267,7 +268,7 @@ class Reader {
       } else {
         tokens_.Advance();
       }
-    } while (!tokens_.AtEnd() && !tokens_.AtClosing() && !(tokens_.AtIdentifier() && tokens_.AtLineStart()));
+    } while (!tokens_.AtEnd() && !tokens_.AtClosing() && !tokens_.AtFieldName());
   }
 
   const std::shared_ptr<const std::string> file_;

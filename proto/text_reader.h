@@ -3,7 +3,8 @@
 //   - an unknown name or a value that does not fit is skipped with its block;
 //   - a name that belongs to an outer message and stands no further right than the block that surrounds it shows that a
 //     closing brace is missing: the block ends there;
-//   - anything else is skipped up to the next line that begins with a name, or the end of the block.
+//   - anything else is skipped up to what looks like a field: a name that begins a line or that a colon or an opening
+//     bracket follows, or the end of the block.
 //
 // The language is that of proto2 text without extensions, Any and groups:
 //   message = { field [";" | ","] }

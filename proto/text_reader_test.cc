@@ -229,7 +229,7 @@ INSTANTIATE_TEST_SUITE_P(
                     ErrorCase{"child { 3 } word: 4",
                               "f:1:9: child: expected a field of EveryType, found 3\n"
                               "f:1:19: word: expected a quoted string of UTF-8, found 4"},
-                    ErrorCase{"word: 'x' ;; number: 3", "f:1:12: expected a field of EveryType, found ';'"},
+                    ErrorCase{"word: 'x' ;; int32_field: 3", "f:1:12: expected a field of EveryType, found ';'"},
                     ErrorCase{"number: 1 number: 2",
                               "f:1:11: number: expected number once, found it again after the one at "
                               "f:1:1"},
@@ -264,20 +264,31 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Tokens, TextReaderError,
-    testing::Values(ErrorCase{"word: \"x\nnumber: 1",
-                              "f:1:9: expected a closing quote, found the end of the line\n"
-                              "f:2:1: number: expected a single choice, found number beside word at "
-                              "f:1:1"},
-                    ErrorCase{"word: \"x", "f:1:9: expected a closing quote, found the end of the text"},
-                    ErrorCase{"number: 12abc", "f:1:11: need space between number and identifier"},
-                    ErrorCase{"number: 0x", "f:1:11: \"0x\" must be followed by hex digits"},
-                    ErrorCase{"word: '\\q'", "f:1:9: invalid escape sequence in string literal"},
-                    ErrorCase{"\xc3\xa9: 1\nnumber: x",
-                              "f:1:1: expected printable ASCII outside strings and comments, found another character\n"
-                              "f:2:9: number: expected a whole number from -2147483648 to 2147483647, found x"},
-                    ErrorCase{"\x01\x02 number: 1",
-                              "f:1:1: expected printable ASCII outside strings and comments, found another "
-                              "character"}));
+    testing::Values(
+        ErrorCase{"number: 08", "f:1:10: expected octal digits after a leading 0, found another"},
+        ErrorCase{"double_field: 1.2.3", "f:1:18: expected one decimal point or exponent, found a second"},
+        ErrorCase{"double_field: 1e", "f:1:17: expected an exponent after e, found none"},
+        ErrorCase{"double_field: 0x1.5", "f:1:18: expected a whole number after 0x or a leading 0, found a fraction"},
+        ErrorCase{"word: '\\xg'", "f:1:10: expected hexadecimal digits after \\x, found something else"},
+        ErrorCase{"word: '\\u12'", "f:1:12: expected four hexadecimal digits after \\u, found something else"},
+        ErrorCase{"word: '\\U99999999'",
+                  "f:1:10: expected eight hexadecimal digits, up to 10ffff, after \\U, found something else"},
+        ErrorCase{"double_field: 0x1.5 worm: 08",
+                  "f:1:18: expected a whole number after 0x or a leading 0, found a fraction\n"
+                  "f:1:21: worm: expected a field of EveryType, found worm; did you mean word?"},
+        ErrorCase{"word: \"x\nnumber: 1",
+                  "f:1:9: expected a closing quote, found the end of the line\n"
+                  "f:2:1: number: expected a single choice, found number beside word at "
+                  "f:1:1"},
+        ErrorCase{"word: \"x", "f:1:9: expected a closing quote, found the end of the text"},
+        ErrorCase{"number: 12abc", "f:1:11: expected a blank between a number and a word, found none"},
+        ErrorCase{"number: 0x", "f:1:11: expected hexadecimal digits after 0x, found none"},
+        ErrorCase{"word: '\\q'",
+                  "f:1:9: expected an escape such as \\n, \\\" or \\\\, found another character after \\"},
+        ErrorCase{"\xc3\xa9: 1\nnumber: x",
+                  "f:1:1: expected ASCII outside strings and comments, found another character\n"
+                  "f:2:9: number: expected a whole number from -2147483648 to 2147483647, found x"},
+        ErrorCase{"\x01\x02 number: 1", "f:1:1: expected printable characters, found a control character"}));
 
 TEST(TextReader, FindsTheBlockThatWasNotClosed) {
   EXPECT_EQ(JobErrors(R"(

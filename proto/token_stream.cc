@@ -2,11 +2,9 @@
 
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 
 namespace espalier {
 namespace {
@@ -20,18 +18,30 @@ std::string Shown(absl::string_view text) {
   return absl::StrCat(absl::CHexEscape(text.substr(0, kLongestShown)), "...");
 }
 
-// The tokenizer's messages in this project's words.
+// The tokenizer's messages, known by how they begin, in this project's words.
+constexpr std::pair<const char*, const char*> kWords[] = {
+    {"Unexpected end of string", "expected a closing quote, found the end of the text"},
+    {"String literals cannot cross", "expected a closing quote, found the end of the line"},
+    {"Expected hex digits", "expected hexadecimal digits after \\x, found something else"},
+    {"Expected four hex digits", "expected four hexadecimal digits after \\u, found something else"},
+    {"Expected eight hex digits", "expected eight hexadecimal digits, up to 10ffff, after \\U, found something else"},
+    {"Invalid escape sequence", "expected an escape such as \\n, \\\" or \\\\, found another character after \\"},
+    {"\"0x\" must be followed", "expected hexadecimal digits after 0x, found none"},
+    {"Numbers starting with leading zero", "expected octal digits after a leading 0, found another"},
+    {"\"e\" must be followed", "expected an exponent after e, found none"},
+    {"Already saw decimal point", "expected one decimal point or exponent, found a second"},
+    {"Hex and octal numbers", "expected a whole number after 0x or a leading 0, found a fraction"},
+    {"Need space between number", "expected a blank between a number and a word, found none"},
+    {"Need space between identifier", "expected a blank between a word and a decimal point, found none"},
+    {"Interpreting non ascii", "expected ASCII outside strings and comments, found another character"},
+    {"Invalid control characters", "expected printable characters, found a control character"},
+};
+
 std::string Reword(const std::string& message) {
-  if (absl::StartsWith(message, "String literals cannot cross")) {
-    return "expected a closing quote, found the end of the line";
+  for (const auto& [beginning, words] : kWords) {
+    if (absl::StartsWith(message, beginning)) return words;
   }
-  if (message == "Unexpected end of string.") return "expected a closing quote, found the end of the text";
-  if (absl::StartsWith(message, "Interpreting non ascii") || absl::StartsWith(message, "Invalid control")) {
-    return "expected printable ASCII outside strings and comments, found another character";
-  }
-  std::string reworded(absl::StripSuffix(message, "."));
-  reworded[0] = absl::ascii_tolower(reworded[0]);
-  return reworded;
+  return absl::StrCat("expected protobuf text, found something else: ", message);
 }
 
 }  // namespace
@@ -65,6 +75,10 @@ void TokenStream::Advance() {
   tokenizer_.Next();
 }
 
+bool TokenStream::NameMarkFollows() const {
+  return IsSymbol(next(), ':') || IsSymbol(next(), '{') || IsSymbol(next(), '<') || IsSymbol(next(), '=');
+}
+
 bool TokenStream::AtScalar() const {
   switch (current_.type) {
     case Tokenizer::TYPE_INTEGER:
@@ -72,7 +86,7 @@ bool TokenStream::AtScalar() const {
     case Tokenizer::TYPE_STRING:
       return true;
     case Tokenizer::TYPE_IDENTIFIER:
-      return !IsSymbol(next(), ':') && !IsSymbol(next(), '{') && !IsSymbol(next(), '<') && !IsSymbol(next(), '=');
+      return !NameMarkFollows();
     default:
       return At('-');
   }
@@ -89,16 +103,18 @@ Scalar TokenStream::ConsumeScalar() {
   scalar.first = current_;
   scalar.negative = Consume('-');
   scalar.type = current_.type;
-  if (scalar.type == Tokenizer::TYPE_STRING) {
-    for (; current_.type == Tokenizer::TYPE_STRING; Advance()) {
-      Tokenizer::ParseStringAppend(current_.text, &scalar.text);
-    }
-    return scalar;
-  }
   // After a sign there may be anything; brackets are left to the caller.
   if (scalar.type == Tokenizer::TYPE_SYMBOL || AtEnd()) return scalar;
-  scalar.text = current_.text;
-  Advance();
+  do {
+    // The tokenizer complains before it hands the token out, at its end at the latest.
+    scalar.broken |= AtBroken();
+    if (scalar.type == Tokenizer::TYPE_STRING) {
+      Tokenizer::ParseStringAppend(current_.text, &scalar.text);
+    } else {
+      scalar.text = current_.text;
+    }
+    Advance();
+  } while (scalar.type == Tokenizer::TYPE_STRING && current_.type == Tokenizer::TYPE_STRING);
   return scalar;
 }
 
@@ -116,6 +132,7 @@ bool TokenStream::SkipBlock() {
 void TokenStream::AddError(int line, int column, const std::string& message) {
   if (line == broken_line_) return;
   broken_line_ = line;
+  broken_column_ = column;
   listener_(line, column, Reword(message));
 }
 

@@ -23,6 +23,7 @@ struct Scalar {
   bool negative = false;
   std::string text;  // of strings, the contents without quotes and escapes
   Token first{};
+  bool broken = false;  // the listener has heard of it
 
   // How an error message names the value.
   std::string Describe() const;
@@ -47,11 +48,17 @@ class TokenStream : private google::protobuf::io::ErrorCollector {
   bool AtClosing() const { return At('}') || At('>'); }
   // Whether the current token is the first of its line.
   bool AtLineStart() const { return current_.line > previous_line_; }
-  // Whether the current token can begin a scalar: not so for a name with its own colon or brace, which is the next
+  // Whether the current token looks like the name of a field: first of its line, or a colon or bracket follows.
+  bool AtFieldName() const { return AtIdentifier() && (AtLineStart() || NameMarkFollows()); }
+  // Whether the current token can begin a scalar: not so for a name with its own colon or bracket, which is the next
   // field.
   bool AtScalar() const;
   // Whether something was heard of the current token's line.
   bool InBrokenLine() const { return current_.line == broken_line_; }
+  // Whether something was heard of the current token itself.
+  bool AtBroken() const {
+    return InBrokenLine() && broken_column_ >= current_.column && broken_column_ <= current_.end_column;
+  }
 
   // Moves past `symbol` and returns true if it is the current token.
   bool Consume(char symbol);
@@ -66,6 +73,7 @@ class TokenStream : private google::protobuf::io::ErrorCollector {
 
  private:
   void AddError(int line, int column, const std::string& message) override;
+  bool NameMarkFollows() const;
 
   ErrorListener listener_;
   google::protobuf::io::ArrayInputStream input_;
@@ -74,6 +82,7 @@ class TokenStream : private google::protobuf::io::ErrorCollector {
   Token current_{};
   int previous_line_ = -1;
   int broken_line_ = -1;
+  int broken_column_ = -1;
 };
 
 }  // namespace espalier
