@@ -48,6 +48,12 @@ constexpr Entry kMakers[] = {
     {"reduce_mean", MakeReduce},
     {"broadcast", MakeBroadcast},
     {"bias_gradient", MakeBiasGradient},
+    {"concat", MakeConcat},
+    {"slice", MakeSlice},
+    {"slice_backward", MakeSliceBackward},
+    {"transpose", MakeTranspose},
+    {"gather", MakeGather},
+    {"gather_backward", MakeGatherBackward},
 };
 
 }  // namespace

@@ -29,6 +29,13 @@ std::optional<KernelChoice> MakeReduce(const KernelRequest& request);
 std::optional<KernelChoice> MakeBroadcast(const KernelRequest& request);
 std::optional<KernelChoice> MakeBiasGradient(const KernelRequest& request);
 
+std::optional<KernelChoice> MakeConcat(const KernelRequest& request);
+std::optional<KernelChoice> MakeSlice(const KernelRequest& request);
+std::optional<KernelChoice> MakeSliceBackward(const KernelRequest& request);
+std::optional<KernelChoice> MakeTranspose(const KernelRequest& request);
+std::optional<KernelChoice> MakeGather(const KernelRequest& request);
+std::optional<KernelChoice> MakeGatherBackward(const KernelRequest& request);
+
 }  // namespace espalier
 
 #endif  // ESPALIER_CORE_KERNELS_MAKERS_H_

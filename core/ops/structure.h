@@ -44,6 +44,8 @@ class SliceOp : public Operator {
 class SliceBackwardOp : public Operator {
  public:
   SliceBackwardOp(int axis, int64_t begin, Shape shape) : axis_(axis), begin_(begin), shape_(shape) {}
+  int axis() const { return axis_; }
+  int64_t begin() const { return begin_; }
   absl::string_view kind() const override { return "slice_backward"; }
   std::string Attributes() const override;
   absl::StatusOr<std::vector<TensorType>> InferTypes(absl::Span<const TensorType> inputs) const override;
