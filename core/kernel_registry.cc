@@ -31,6 +31,7 @@ constexpr Entry kMakers[] = {
     {"multiply", MakeMultiply},
     {"scale", MakeScale},
     {"cast", MakeCast},
+    {"round", MakeRound},
     {"relu", MakeActivation},
     {"leaky_relu", MakeActivation},
     {"sigmoid", MakeActivation},

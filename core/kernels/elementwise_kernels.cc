@@ -200,6 +200,19 @@ void CastFrom(const void* x, DType to, void* y, int64_t n) {
   MapUnary(from, static_cast<float*>(y), n, same);
 }
 
+template <typename Grid>
+HWY_INLINE V Rounded(V x) {
+  const D d;
+  Grid buffer[hn::MaxLanes(d)];
+  StoreF32(d, x, buffer);
+  return LoadF32(d, buffer);
+}
+
+void RoundKernel(DType grid, const float* x, float* y, int64_t n) {
+  if (grid == DType::kBF16) return MapUnary(x, y, n, [](V value) HWY_ATTR { return Rounded<BFloat16>(value); });
+  MapUnary(x, y, n, [](V value) HWY_ATTR { return Rounded<Float16>(value); });
+}
+
 void UnaryKernel(DType dtype, UnaryFunction function, const void* x, float parameter, void* y, int64_t n) {
   if (dtype == DType::kBF16) return UnaryOfType<BFloat16>(function, x, parameter, y, n);
   if (dtype == DType::kF16) return UnaryOfType<Float16>(function, x, parameter, y, n);
@@ -231,6 +244,7 @@ namespace {
 HWY_EXPORT(UnaryKernel);
 HWY_EXPORT(BinaryKernel);
 HWY_EXPORT(CastKernel);
+HWY_EXPORT(RoundKernel);
 
 // A multiple of 64 bytes whatever the type.
 constexpr int64_t kGrain = 64;
@@ -294,6 +308,12 @@ void TanhBackward(DType dtype, const void* y, const void* dy, void* dx, int64_t 
 void Cast(DType from, const void* x, DType to, void* y, int64_t n) {
   ParallelRanges(n, kGrain, kSerialElements, [&](int64_t begin, int64_t end) {
     HWY_DYNAMIC_DISPATCH(CastKernel)(from, At(from, x, begin), to, At(to, y, begin), end - begin);
+  });
+}
+
+void Round(DType grid, const float* x, float* y, int64_t n) {
+  ParallelRanges(n, kGrain, kSerialElements, [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(RoundKernel)(grid, x + begin, y + begin, end - begin);
   });
 }
 

@@ -27,6 +27,8 @@ void TanhBackward(DType dtype, const void* y, const void* dy, void* dx, int64_t 
 
 // Rounds to nearest even. Not in place, unless the types are equal.
 void Cast(DType from, const void* x, DType to, void* y, int64_t n);
+// f32 -> f32, rounded to the values of `grid` (bf16 or f16).
+void Round(DType grid, const float* x, float* y, int64_t n);
 
 }  // namespace espalier
 

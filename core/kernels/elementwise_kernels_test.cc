@@ -3,6 +3,7 @@
 #include "core/kernels/kernel_testing.h"
 #include "core/ops/elementwise.h"
 #include "core/ops/operator_testing.h"
+#include "core/ops/round.h"
 
 namespace espalier {
 namespace {
@@ -88,6 +89,19 @@ TEST_P(ElementwiseKernelsTest, CastRoundsAsTheReference) {
         Cast(from, x.raw(), to, y.raw(), n);
         EXPECT_TRUE(SameValues(y, RunReference(CastOp(to), {x})[0])) << Name(from) << " to " << Name(to) << " " << n;
       }
+    }
+  }
+}
+
+TEST_P(ElementwiseKernelsTest, RoundKeepsTheGridOfTheNarrowType) {
+  for (DType grid : {DType::kBF16, DType::kF16}) {
+    for (int64_t n : kSizes) {
+      const Tensor x = RandomTensor(DType::kF32, {n}, 3, -70000, 70000), y(DType::kF32, {n});
+      AddSpecialValues(x);
+      Round(grid, x.data<float>(), y.data<float>(), n);
+      EXPECT_TRUE(SameValues(y, RunReference(RoundOp(grid), {x})[0])) << Name(grid) << " " << n;
+      Round(grid, x.data<float>(), x.data<float>(), n);
+      EXPECT_TRUE(SameValues(x, y)) << "in place";
     }
   }
 }

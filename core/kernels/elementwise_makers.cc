@@ -1,6 +1,7 @@
 #include "core/kernels/elementwise_kernels.h"
 #include "core/kernels/makers.h"
 #include "core/ops/elementwise.h"
+#include "core/ops/round.h"
 
 namespace espalier {
 namespace {
@@ -81,6 +82,13 @@ std::optional<KernelChoice> MakeCast(const KernelRequest& request) {
       [from = request.inputs[0].dtype, to = request.outputs[0].dtype](const KernelArguments& a, int64_t elements) {
         Cast(from, a.inputs[0], to, a.outputs[0], elements);
       });
+}
+
+std::optional<KernelChoice> MakeRound(const KernelRequest& request) {
+  const DType grid = static_cast<const RoundOp&>(*request.op).grid();
+  return ElementwiseChoice(request, true, [grid](const KernelArguments& a, int64_t elements) {
+    Round(grid, static_cast<const float*>(a.inputs[0]), static_cast<float*>(a.outputs[0]), elements);
+  });
 }
 
 }  // namespace espalier

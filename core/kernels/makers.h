@@ -18,6 +18,7 @@ std::optional<KernelChoice> MakeScale(const KernelRequest& request);
 std::optional<KernelChoice> MakeActivation(const KernelRequest& request);
 std::optional<KernelChoice> MakeActivationBackward(const KernelRequest& request);
 std::optional<KernelChoice> MakeCast(const KernelRequest& request);
+std::optional<KernelChoice> MakeRound(const KernelRequest& request);
 
 std::optional<KernelChoice> MakeSoftmax(const KernelRequest& request);
 std::optional<KernelChoice> MakeSoftmaxBackward(const KernelRequest& request);
