@@ -196,7 +196,7 @@ absl::StatusOr<std::unique_ptr<Loader>> Loader::Create(std::unique_ptr<SampleSet
                                                    " shards, found ", options.batch_size));
   }
   if (size < 1 || size > std::numeric_limits<int32_t>::max()) {
-    return absl::InvalidArgumentError(absl::StrCat("data: expected between 1 and 2^31 - 1 samples, found ", size));
+    return absl::InvalidArgumentError(absl::StrCat("expected between 1 and 2^31 - 1 samples, found ", size));
   }
   if (options.training && size < options.batch_size) {
     return absl::InvalidArgumentError(absl::StrCat("batch_size: expected at most the ", size,

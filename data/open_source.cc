@@ -90,7 +90,7 @@ absl::StatusOr<OpenedSource> OpenSource(const Dataset& dataset, const std::strin
     case Dataset::SOURCE_NOT_SET:
       break;
   }
-  return absl::InvalidArgumentError("data: expected a source (mnist, cifar10, ...), found none");
+  return absl::InvalidArgumentError("expected a source (mnist, cifar10, ...), found none");
 }
 
 }  // namespace espalier
