@@ -2,7 +2,7 @@
 
 #include <google/protobuf/text_format.h>
 
-#include <algorithm>
+#include "core/reference_interpreter.h"
 
 namespace espalier {
 
@@ -53,37 +53,15 @@ Tensor Ramp(Shape shape, float first, float step) {
 }
 
 std::vector<float> RunReference(const Graph& graph, ValueId output, const std::map<std::string, Tensor>& inputs,
-                                const std::map<std::string, std::vector<float>>& parameters, uint64_t seed) {
-  std::vector<Tensor> values(graph.values().size());
-  for (ValueId id : graph.inputs()) {
-    values[id] = inputs.at(graph.value(id).name);
-    CHECK(values[id].shape() == graph.type(id).shape) << graph.value(id).name;
+                                const std::map<std::string, std::vector<float>>& parameters) {
+  ReferenceInterpreter interpreter(graph, /*seed=*/1);
+  for (ValueId id : graph.inputs()) interpreter.Set(id, inputs.at(graph.value(id).name));
+  for (ValueId id : graph.parameter_values()) {
+    const auto given = parameters.find(graph.value(id).name);
+    if (given != parameters.end()) interpreter.Set(id, Tensor::Of<float>(graph.type(id).shape, given->second));
   }
-  const ParameterLayout& layout = graph.parameters();
-  Tensor weights(DType::kF32, {layout.arena_elements()});
-  InitializeParameters(layout, seed, weights.data<float>());
-  for (int i = 0; i < layout.size(); ++i) {
-    values[graph.parameter_values()[i]] =
-        weights.Slice(layout[i].offset, layout[i].elements()).Reshaped(layout[i].shape);
-    const auto given = parameters.find(layout[i].name);
-    if (given == parameters.end()) continue;
-    CHECK_EQ(static_cast<int64_t>(given->second.size()), layout[i].elements()) << given->first;
-    std::copy(given->second.begin(), given->second.end(), weights.data<float>() + layout[i].offset);
-  }
-  for (const State& state : graph.states()) {
-    values[state.value] = Tensor(DType::kF32, graph.type(state.value).shape);
-    for (float& element : values[state.value].span<float>()) element = state.initial;
-  }
-  for (const Node& node : graph.nodes()) {
-    std::vector<Tensor> operands, results;
-    for (ValueId id : node.inputs) operands.push_back(values[id]);
-    for (ValueId id : node.outputs) {
-      values[id] = Tensor(graph.type(id).dtype, graph.type(id).shape);
-      results.push_back(values[id]);
-    }
-    node.op->Reference(operands, results, StepContext());
-  }
-  const absl::Span<float> result = values[output].span<float>();
+  interpreter.Run(StepContext());
+  const absl::Span<float> result = interpreter.value(output).span<float>();
   return {result.begin(), result.end()};
 }
 

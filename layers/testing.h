@@ -33,10 +33,9 @@ std::string BuildErrors(absl::string_view text);
 // A tensor of the shape with the values first, first + step, ...
 Tensor Ramp(Shape shape, float first, float step);
 
-// The value of `output` for the given graph inputs, with parameters drawn from `seed`, states at their initial values,
-// and `parameters`, by name, instead of the drawn ones.
+// The value of `output` for the given graph inputs; `parameters`, by name, replace initial values.
 std::vector<float> RunReference(const Graph& graph, ValueId output, const std::map<std::string, Tensor>& inputs,
-                                const std::map<std::string, std::vector<float>>& parameters = {}, uint64_t seed = 1);
+                                const std::map<std::string, std::vector<float>>& parameters = {});
 
 }  // namespace espalier
 

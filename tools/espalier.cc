@@ -1,0 +1,15 @@
+// The `espalier` program: everything about networks and packages that is not training.
+
+#include <iostream>
+
+#include "glog/logging.h"
+#include "tools/inspect.h"
+
+int main(int argc, char** argv) {
+  google::InitGoogleLogging(argv[0]);
+  FLAGS_logtostderr = true;
+  const std::vector<espalier::Verb> verbs = {
+      espalier::InspectVerb(),
+  };
+  return espalier::RunVerbs(verbs, {argv + 1, argv + argc}, std::cout, std::cerr);
+}

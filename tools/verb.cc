@@ -1,0 +1,82 @@
+#include "tools/verb.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "proto/nearest_name.h"
+#include "tools/table.h"
+
+namespace espalier {
+namespace {
+
+// Two columns without headers, indented.
+std::string TwoColumns(const std::vector<std::pair<std::string, std::string>>& rows) {
+  TextTable table({{""}, {""}});
+  for (const auto& [left, right] : rows) table.AddRow({left, right});
+  return table.ToString(/*indent=*/2);
+}
+
+void PrintHelp(const std::vector<Verb>& verbs, std::ostream& out) {
+  out << "usage: espalier VERB [ARGUMENTS] [--FLAGS]\n\nVerbs:\n";
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (const Verb& verb : verbs) rows.emplace_back(verb.name, verb.summary);
+  rows.emplace_back("help", "this text; `espalier help VERB` for a verb's");
+  out << TwoColumns(rows);
+}
+
+void PrintHelp(const Verb& verb, std::ostream& out) {
+  out << "usage: espalier " << verb.name << " " << verb.arguments << (verb.flags.empty() ? "" : " [--FLAGS]") << "\n\n"
+      << verb.summary << "\n";
+  if (!verb.details.empty()) out << verb.details << "\n";
+  if (verb.flags.empty()) return;
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (const Flag& flag : verb.flags) {
+    rows.emplace_back(absl::StrCat("--", flag.name, flag.value.empty() ? "" : " ", flag.value), flag.help);
+  }
+  out << "\nFlags:\n" << TwoColumns(rows);
+}
+
+int BadUsage(const std::string& who, absl::string_view problem, const std::string& help, std::ostream& err) {
+  err << who << ": " << problem << "\nSee `" << help << "`.\n";
+  return kExitBadUsage;
+}
+
+}  // namespace
+
+int RunVerbs(const std::vector<Verb>& verbs, const std::vector<std::string>& arguments, std::ostream& out,
+             std::ostream& err) {
+  if (arguments.empty()) {
+    PrintHelp(verbs, err);
+    return kExitBadUsage;
+  }
+  const bool help = arguments[0] == "help" || arguments[0] == "--help";
+  if (help && arguments.size() == 1) {
+    PrintHelp(verbs, out);
+    return kExitDone;
+  }
+  const std::string& name = arguments[help ? 1 : 0];
+  const auto verb = std::find_if(verbs.begin(), verbs.end(), [&](const Verb& known) { return known.name == name; });
+  if (verb == verbs.end()) {
+    std::vector<std::string> names = {"help"};
+    for (const Verb& known : verbs) names.push_back(known.name);
+    return BadUsage("espalier", absl::StrCat("unknown verb ", name, Suggestion(name, names)), "espalier help", err);
+  }
+  if (help) {
+    PrintHelp(*verb, out);
+    return kExitDone;
+  }
+  const std::string who = absl::StrCat("espalier ", name);
+  const absl::StatusOr<Arguments> parsed = ParseArguments({arguments.begin() + 1, arguments.end()}, verb->flags,
+                                                          verb->minimum_arguments, verb->maximum_arguments);
+  if (!parsed.ok()) return BadUsage(who, parsed.status().message(), absl::StrCat(who, " --help"), err);
+  if (parsed->Has("help")) {
+    PrintHelp(*verb, out);
+    return kExitDone;
+  }
+  const absl::Status status = verb->run(*parsed, out);
+  if (status.ok()) return kExitDone;
+  err << who << ": " << status.message() << "\n";
+  return absl::IsInvalidArgument(status) || absl::IsNotFound(status) ? kExitBadUsage : kExitFailed;
+}
+
+}  // namespace espalier
