@@ -3,7 +3,7 @@
 load("//bazel:copts.bzl", "COPTS")
 
 def cc_library(name, copts = [], visibility = ["//visibility:public"], **kwargs):
-    native.cc_library(name = name, copts = COPTS + copts, visibility = visibility, **kwargs)
+    native.cc_library(name = name, copts = COPTS + copts, linkstatic = True, visibility = visibility, **kwargs)
 
 def cc_binary(name, copts = [], visibility = ["//visibility:public"], **kwargs):
     native.cc_binary(name = name, copts = COPTS + copts, visibility = visibility, **kwargs)
@@ -43,6 +43,7 @@ def proto_cc_library(name, srcs, deps = []):
         srcs = [stem + ".pb.cc" for stem in stems],
         hdrs = [stem + ".pb.h" for stem in stems],
         copts = ["-w", "-O1"],
+        linkstatic = True,
         deps = deps + ["//bazel/system:protobuf"],
         visibility = ["//visibility:public"],
     )
