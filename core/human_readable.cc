@@ -54,13 +54,13 @@ std::string FormatFigure(double value) {
 
 std::string FormatPercent(double fraction) { return absl::StrFormat("%.2f%%", 100 * fraction); }
 
-int ColumnsOf(std::string_view text) {
+int ColumnsOf(absl::string_view text) {
   int columns = 0;
   for (const char c : text) columns += !IsContinuationByte(c);
   return columns;
 }
 
-std::string_view TrimToColumns(std::string_view text, int columns) {
+absl::string_view TrimToColumns(absl::string_view text, int columns) {
   for (size_t size = 0; size < text.size(); ++size) {
     if (!IsContinuationByte(text[size]) && columns-- <= 0) return text.substr(0, size);
   }

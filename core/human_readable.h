@@ -4,7 +4,8 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
+
+#include "absl/strings/string_view.h"
 
 namespace espalier {
 
@@ -25,10 +26,10 @@ std::string FormatFigure(double value);
 std::string FormatPercent(double fraction);
 
 // Columns that UTF-8 text takes, one a code point.
-int ColumnsOf(std::string_view text);
+int ColumnsOf(absl::string_view text);
 
 // The first `columns` columns of UTF-8 text.
-std::string_view TrimToColumns(std::string_view text, int columns);
+absl::string_view TrimToColumns(absl::string_view text, int columns);
 
 }  // namespace espalier
 

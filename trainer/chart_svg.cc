@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
-#include <string_view>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/string_view.h"
 
 namespace espalier {
 namespace {
@@ -49,7 +49,7 @@ text { fill: #b8b6ae }
 )";
 
 // Text of an XML document: control characters cannot stand there at all.
-std::string Escaped(std::string_view text) {
+std::string Escaped(absl::string_view text) {
   std::string result;
   for (const char c : text) {
     switch (c) {
@@ -74,7 +74,7 @@ std::string Escaped(std::string_view text) {
 
 enum class Anchor { kStart, kMiddle, kEnd };
 
-std::string Text(double x, double y, Anchor anchor, std::string_view text, const char* style = "") {
+std::string Text(double x, double y, Anchor anchor, absl::string_view text, const char* style = "") {
   static constexpr const char* kAnchors[] = {"", " text-anchor=\"middle\"", " text-anchor=\"end\""};
   return absl::StrFormat("<text x=\"%.1f\" y=\"%.1f\"%s%s>%s</text>\n", x, y, kAnchors[static_cast<int>(anchor)], style,
                          Escaped(text));

@@ -5,10 +5,10 @@
 #include <cmath>
 #include <cstdlib>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "core/human_readable.h"
 
 namespace espalier {
@@ -17,7 +17,7 @@ namespace {
 constexpr int kMinimumPlotColumns = 16;
 constexpr std::array<const char*, 6> kColors = {"\x1b[36m", "\x1b[33m", "\x1b[35m", "\x1b[32m", "\x1b[34m", "\x1b[31m"};
 constexpr char kDim[] = "\x1b[2m", kReset[] = "\x1b[0m";
-constexpr std::string_view kMarks = "*o+x#%";
+constexpr absl::string_view kMarks = "*o+x#%";
 
 std::string Pad(int columns) { return std::string(std::max(0, columns), ' '); }
 

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/string_view.h"
 #include "core/files/checksummed_file.h"
 #include "core/files/crc32c.h"
 
@@ -18,7 +19,7 @@ constexpr char kOptimizerFile[] = "optimizer.safetensors";
 constexpr char kStateFile[] = "state.pbtxt";
 constexpr uint64_t kMaximumStateBytes = 64 << 20;
 
-std::string ChecksumLine(std::string_view text) { return absl::StrFormat("# crc32c %08x\n", Crc32c(text)); }
+std::string ChecksumLine(absl::string_view text) { return absl::StrFormat("# crc32c %08x\n", Crc32c(text)); }
 
 // Writes, syncs and closes one file of tensors, and adds it to the manifest.
 absl::Status WriteTensors(FileSystem* files, const std::string& directory, const std::string& name,

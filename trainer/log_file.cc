@@ -14,7 +14,7 @@ absl::StatusOr<LogFile> LogFile::Continue(FileSystem* files, const std::string& 
   return LogFile(files, path, std::move(file), size);
 }
 
-absl::Status LogFile::Append(std::string_view record) {
+absl::Status LogFile::Append(absl::string_view record) {
   if (torn_) {
     RETURN_IF_ERROR(files_->Truncate(path_, size_));
     ASSIGN_OR_RETURN(file_, files_->OpenForAppending(path_));

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
 
+#include "absl/strings/string_view.h"
 #include "core/files/file_system.h"
 
 namespace espalier {
@@ -21,7 +21,7 @@ class LogFile {
 
   // Hands the record to the system in one call. After an error (a full disk, say) the next call first removes what
   // arrived of the failed record.
-  absl::Status Append(std::string_view record);
+  absl::Status Append(absl::string_view record);
   // Returns once all records are on the disk.
   absl::Status Sync();
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 
 namespace espalier {
 namespace {
@@ -12,7 +13,7 @@ constexpr uint64_t kMaximumFileBytes = uint64_t{1} << 31;
 // Hands out the whole lines of a text; what follows the last newline is torn.
 class LineReader {
  public:
-  explicit LineReader(std::string_view text) : text_(text) {}
+  explicit LineReader(absl::string_view text) : text_(text) {}
 
   bool Next() {
     const size_t end = text_.find('\n', next_);
@@ -22,12 +23,12 @@ class LineReader {
     ++number_;
     return true;
   }
-  std::string_view line() const { return text_.substr(start_, next_ - 1 - start_); }
+  absl::string_view line() const { return text_.substr(start_, next_ - 1 - start_); }
   size_t end() const { return next_; }
   int64_t number() const { return number_; }
 
  private:
-  std::string_view text_;
+  absl::string_view text_;
   size_t start_ = 0, next_ = 0;
   int64_t number_ = 0;
 };

@@ -12,8 +12,8 @@
 namespace espalier {
 namespace {
 
-constexpr std::string_view kNaN = "NaN", kInfinity = "Infinity", kMinusInfinity = "-Infinity";
-constexpr std::string_view kTimingKey = ",\"images_per_s\":";
+constexpr absl::string_view kNaN = "NaN", kInfinity = "Infinity", kMinusInfinity = "-Infinity";
+constexpr absl::string_view kTimingKey = ",\"images_per_s\":";
 
 // JSON is UTF-8; a text that is not keeps its ASCII part.
 std::string Quoted(std::string text) {
@@ -34,7 +34,7 @@ void AppendNumber(Float value, std::string& json) {
   json.append(text, std::to_chars(text, text + sizeof text, value).ptr);
 }
 
-void AppendField(std::string_view key, std::optional<float> value, std::string& json) {
+void AppendField(absl::string_view key, std::optional<float> value, std::string& json) {
   if (!value) return;
   json += "," + JsonQuoted(key) + ":";
   AppendNumber(*value, json);
@@ -92,7 +92,7 @@ absl::Status ReadField(const std::string& key, JsonScanner& scanner, MetricsReco
 
 }  // namespace
 
-std::string_view Name(MetricsRecord::Split split) {
+absl::string_view Name(MetricsRecord::Split split) {
   return split == MetricsRecord::Split::kTrain ? "train" : "validation";
 }
 
@@ -111,7 +111,7 @@ std::string ToJson(const MetricsRecord& record) {
   return json;
 }
 
-absl::StatusOr<MetricsRecord> ParseMetricsRecord(std::string_view line) {
+absl::StatusOr<MetricsRecord> ParseMetricsRecord(absl::string_view line) {
   JsonScanner scanner(line);
   MetricsRecord record;
   std::set<std::string> missing = {"step", "epoch", "phase", "split", "loss"};
@@ -124,18 +124,17 @@ absl::StatusOr<MetricsRecord> ParseMetricsRecord(std::string_view line) {
   return record;
 }
 
-std::string WithoutTiming(std::string_view lines) {
+std::string WithoutTiming(absl::string_view lines) {
   std::string result;
   while (!lines.empty()) {
     const size_t end = std::min(lines.find('\n'), lines.size() - 1) + 1;
-    const std::string_view line = lines.substr(0, end);
+    const absl::string_view line = lines.substr(0, end);
     const size_t timing = line.rfind(kTimingKey);
     const size_t rest = timing == line.npos ? line.npos : line.find('}', timing);
     if (rest == line.npos) {
-      result += line;
+      absl::StrAppend(&result, line);
     } else {
-      result += line.substr(0, timing);
-      result += line.substr(rest);
+      absl::StrAppend(&result, line.substr(0, timing), line.substr(rest));
     }
     lines.remove_prefix(end);
   }

@@ -12,11 +12,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 
 namespace espalier {
 
@@ -38,17 +38,17 @@ struct MetricsRecord {
 };
 
 // "train" or "validation".
-std::string_view Name(MetricsRecord::Split split);
+absl::string_view Name(MetricsRecord::Split split);
 
 // The line, without its newline.
 std::string ToJson(const MetricsRecord& record);
 
 // Reads a line back: a flat JSON object with keys in any order, of which those before "top1" are required;
 // unknown keys with numbers go to `more`. Errors say what was expected at which byte of the line.
-absl::StatusOr<MetricsRecord> ParseMetricsRecord(std::string_view line);
+absl::StatusOr<MetricsRecord> ParseMetricsRecord(absl::string_view line);
 
 // The text of a metrics file without its wall-clock figures, for comparing runs.
-std::string WithoutTiming(std::string_view lines);
+std::string WithoutTiming(absl::string_view lines);
 
 }  // namespace espalier
 

@@ -97,7 +97,7 @@ TEST(MetricsRecord, ReadsOtherSpellingsOfJson) {
 }
 
 TEST(MetricsRecord, NamesTheByteOfAnError) {
-  const auto error = [](std::string_view line) { return std::string(ParseMetricsRecord(line).status().message()); };
+  const auto error = [](absl::string_view line) { return std::string(ParseMetricsRecord(line).status().message()); };
   EXPECT_EQ(error(""), "byte 0: expected '{', found the end");
   EXPECT_EQ(error("{\"step\":x"), "byte 8: expected a number, found 'x'");
   EXPECT_THAT(error("{\"step\":nan}"), HasSubstr("byte 8: expected a number"));
@@ -112,7 +112,7 @@ TEST(MetricsRecord, NamesTheByteOfAnError) {
 TEST(MetricsRecord, NoPrefixOfALineIsALine) {
   const std::string json = ToJson(FullRecord());
   for (size_t size = 0; size < json.size(); ++size) {
-    EXPECT_FALSE(ParseMetricsRecord(std::string_view(json).substr(0, size)).ok()) << json.substr(0, size);
+    EXPECT_FALSE(ParseMetricsRecord(absl::string_view(json).substr(0, size)).ok()) << json.substr(0, size);
   }
 }
 

@@ -98,7 +98,7 @@ void Progress::EndEpoch(const EpochReport& report) {
   Print(line);
 }
 
-void Progress::Print(std::string_view line) {
+void Progress::Print(absl::string_view line) {
   Clear();
   if (!options_.terminal.is_terminal) *options_.out << '[' << FormatDuration(options_.clock() - start_time_) << "] ";
   *options_.out << line << std::endl;

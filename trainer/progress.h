@@ -13,10 +13,10 @@
 #include <optional>
 #include <ostream>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "trainer/terminal.h"
 
 namespace espalier {
@@ -89,7 +89,7 @@ class Progress {
   void EndValidation();
   void EndEpoch(const EpochReport& report);
   // A line that stays, such as a saved checkpoint.
-  void Print(std::string_view line);
+  void Print(absl::string_view line);
   // Takes the progress line away, so that others can write.
   void Clear();
 

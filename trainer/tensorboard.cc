@@ -15,7 +15,7 @@ void AppendLittleEndian(Integer value, std::string& bytes) {
   for (size_t i = 0; i < sizeof value; ++i) bytes += static_cast<char>(value >> 8 * i);
 }
 
-uint32_t MaskedCrc(std::string_view bytes) {
+uint32_t MaskedCrc(absl::string_view bytes) {
   const uint32_t crc = Crc32c(bytes);
   return (crc >> 15 | crc << 17) + 0xa282ead8u;
 }
@@ -40,12 +40,12 @@ std::string FreePath(const TensorBoardOptions& options) {
 
 }  // namespace
 
-std::string FrameRecord(std::string_view event) {
+std::string FrameRecord(absl::string_view event) {
   std::string record;
   record.reserve(event.size() + 16);
   AppendLittleEndian(uint64_t{event.size()}, record);
   AppendLittleEndian(MaskedCrc(record), record);
-  record += event;
+  absl::StrAppend(&record, event);
   AppendLittleEndian(MaskedCrc(event), record);
   return record;
 }

@@ -8,9 +8,9 @@
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <string_view>
 #include <utility>
 
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "core/files/file_system.h"
 #include "trainer/log_file.h"
@@ -23,7 +23,7 @@ class Event;
 }
 
 // An event's bytes framed as a record: TFRecord's masked checksum is crc rotated right by 15 plus 0xa282ead8.
-std::string FrameRecord(std::string_view event);
+std::string FrameRecord(absl::string_view event);
 
 struct TensorBoardOptions {
   FileSystem* files = nullptr;

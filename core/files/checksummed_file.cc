@@ -13,9 +13,9 @@ constexpr size_t kPartBytes = 256 << 10;
 
 }  // namespace
 
-absl::Status ChecksummedFile::Append(std::string_view bytes) {
+absl::Status ChecksummedFile::Append(absl::string_view bytes) {
   while (!bytes.empty()) {
-    const std::string_view part = bytes.substr(0, kPartBytes);
+    const absl::string_view part = bytes.substr(0, kPartBytes);
     RETURN_IF_ERROR(file_->Append(part));
     crc32c_ = Crc32c(part, crc32c_);
     bytes_ += part.size();

@@ -3,9 +3,9 @@
 #define ESPALIER_CORE_FILES_CHECKSUMMED_FILE_H_
 
 #include <memory>
-#include <string_view>
 #include <utility>
 
+#include "absl/strings/string_view.h"
 #include "core/files/file_system.h"
 
 namespace espalier {
@@ -16,7 +16,7 @@ class ChecksummedFile : public WritableFile {
  public:
   explicit ChecksummedFile(std::unique_ptr<WritableFile> file) : file_(std::move(file)) {}
 
-  absl::Status Append(std::string_view bytes) override;
+  absl::Status Append(absl::string_view bytes) override;
   absl::Status Sync() override { return file_->Sync(); }
   absl::Status Close() override { return file_->Close(); }
 

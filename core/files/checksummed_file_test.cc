@@ -16,8 +16,8 @@ TEST(ChecksummedFile, CountsAndSumsWhatItPasses) {
   ChecksummedFile file(*files.OpenForWriting("f"));
   std::string bytes = "abc";
   for (int i = 0; i < 700'000; ++i) bytes.push_back(static_cast<char>(i * 2654435761u >> 24));  // several parts
-  ASSERT_TRUE(file.Append(std::string_view(bytes).substr(0, 3)).ok());
-  ASSERT_TRUE(file.Append(std::string_view(bytes).substr(3)).ok());
+  ASSERT_TRUE(file.Append(absl::string_view(bytes).substr(0, 3)).ok());
+  ASSERT_TRUE(file.Append(absl::string_view(bytes).substr(3)).ok());
   ASSERT_TRUE(file.Sync().ok() && file.Close().ok());
   EXPECT_EQ(*ReadFile(&files, "f", 1 << 20), bytes);
   EXPECT_EQ(file.bytes(), bytes.size());

@@ -67,7 +67,7 @@ uint32_t ThreeLanes(const char* bytes, uint32_t crc) {
 
 }  // namespace
 
-uint32_t Crc32c(std::string_view bytes, uint32_t crc) {
+uint32_t Crc32c(absl::string_view bytes, uint32_t crc) {
   const char* at = bytes.data();
   size_t left = bytes.size();
   crc = ~crc;
@@ -77,7 +77,7 @@ uint32_t Crc32c(std::string_view bytes, uint32_t crc) {
   return ~crc;
 }
 
-uint32_t Crc32cPlain(std::string_view bytes, uint32_t crc) {
+uint32_t Crc32cPlain(absl::string_view bytes, uint32_t crc) {
   crc = ~crc;
   for (const char byte : bytes) crc = (crc >> 8) ^ kTable[(crc ^ static_cast<uint8_t>(byte)) & 0xff];
   return ~crc;

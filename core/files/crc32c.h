@@ -5,15 +5,16 @@
 #define ESPALIER_CORE_FILES_CRC32C_H_
 
 #include <cstdint>
-#include <string_view>
+
+#include "absl/strings/string_view.h"
 
 namespace espalier {
 
 // The checksum of A followed by `bytes`, where `crc` is that of A (0 if A is empty).
-uint32_t Crc32c(std::string_view bytes, uint32_t crc = 0);
+uint32_t Crc32c(absl::string_view bytes, uint32_t crc = 0);
 
 // The plain twin: one table look-up per byte.
-uint32_t Crc32cPlain(std::string_view bytes, uint32_t crc = 0);
+uint32_t Crc32cPlain(absl::string_view bytes, uint32_t crc = 0);
 
 }  // namespace espalier
 

@@ -36,7 +36,7 @@ TEST(Crc32c, EqualsThePlainTwinAtEveryLengthAndAlignment) {
   for (int trial = 0; trial < 300; ++trial) {
     const size_t begin = random.Below(trial % 2 == 0 ? 64 : 100'000);
     const size_t size = random.Below(trial % 3 == 0 ? 64 : 100'000);
-    const std::string_view range = std::string_view(bytes).substr(begin, size);
+    const absl::string_view range = absl::string_view(bytes).substr(begin, size);
     const uint32_t start = random.NextBits();
     ASSERT_EQ(Crc32c(range, start), Crc32cPlain(range, start)) << begin << "+" << size;
   }
@@ -46,7 +46,7 @@ TEST(Crc32c, ExtendsAtAnyCut) {
   const std::string bytes = RandomBytes(60'000);
   const uint32_t whole = Crc32c(bytes);
   for (size_t cut = 0; cut <= bytes.size(); cut += 997) {
-    EXPECT_EQ(Crc32c(std::string_view(bytes).substr(cut), Crc32c(std::string_view(bytes).substr(0, cut))), whole);
+    EXPECT_EQ(Crc32c(absl::string_view(bytes).substr(cut), Crc32c(absl::string_view(bytes).substr(0, cut))), whole);
   }
 }
 

@@ -11,10 +11,10 @@ std::string JoinPath(const std::string& directory, const std::string& name) {
   return absl::StrCat(directory, directory.back() == '/' ? "" : "/", name);
 }
 
-std::string ParentDirectory(std::string_view path) {
+std::string ParentDirectory(absl::string_view path) {
   while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
   const size_t slash = path.rfind('/');
-  if (slash == std::string_view::npos) return ".";
+  if (slash == absl::string_view::npos) return ".";
   return slash == 0 ? "/" : std::string(path.substr(0, slash));
 }
 
@@ -66,7 +66,7 @@ absl::Status RemoveDirectoryTree(FileSystem* files, const std::string& path) {
   return files->RemoveDirectory(path);
 }
 
-absl::Status WriteDurably(FileSystem* files, const std::string& path, std::string_view bytes) {
+absl::Status WriteDurably(FileSystem* files, const std::string& path, absl::string_view bytes) {
   ASSIGN_OR_RETURN(std::unique_ptr<WritableFile> file, files->OpenForWriting(path));
   RETURN_IF_ERROR(file->Append(bytes));
   RETURN_IF_ERROR(file->Sync());
@@ -93,7 +93,7 @@ absl::StatusOr<std::string> ReadFile(FileSystem* files, const std::string& path,
   return bytes;
 }
 
-absl::Status WriteFileAtomically(FileSystem* files, const std::string& path, std::string_view bytes) {
+absl::Status WriteFileAtomically(FileSystem* files, const std::string& path, absl::string_view bytes) {
   const std::string temporary = path + ".tmp";  // beside the target: a rename across file systems would be a copy
   absl::Status written = WriteDurably(files, temporary, bytes);
   if (written.ok()) written = files->Rename(temporary, path);

@@ -10,9 +10,9 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "core/status.h"
 
 namespace espalier {
@@ -22,7 +22,7 @@ class WritableFile {
  public:
   virtual ~WritableFile() = default;
   // Hands all of `bytes` to the system before it returns: there is no buffer of our own that a Sync could miss.
-  virtual absl::Status Append(std::string_view bytes) = 0;
+  virtual absl::Status Append(absl::string_view bytes) = 0;
   // Returns once all appended bytes are on the disk. After an error the file's content is unknown, and a second Sync
   // that succeeds proves nothing (the kernel may have dropped the failed pages): write the file anew.
   virtual absl::Status Sync() = 0;
@@ -94,7 +94,7 @@ class FileSystem {
 // "dir/name"; `name` alone when `directory` is empty.
 std::string JoinPath(const std::string& directory, const std::string& name);
 // "out" for "out/model.esp"; "." for a name alone, "/" below the root.
-std::string ParentDirectory(std::string_view path);
+std::string ParentDirectory(absl::string_view path);
 
 // The error of a system call: "cannot OPERATION PATH: REASON".
 absl::Status SystemError(const std::string& operation, const std::string& path, int error_number);
@@ -106,7 +106,7 @@ absl::Status RemoveTree(FileSystem* files, const std::string& path);
 // All of a file; ResourceExhausted, before anything is allocated, if it is longer than `maximum_bytes`.
 absl::StatusOr<std::string> ReadFile(FileSystem* files, const std::string& path, uint64_t maximum_bytes);
 // After a crash at any moment `path` holds its former or the new content, whole; after success the new one is durable.
-absl::Status WriteFileAtomically(FileSystem* files, const std::string& path, std::string_view bytes);
+absl::Status WriteFileAtomically(FileSystem* files, const std::string& path, absl::string_view bytes);
 
 }  // namespace espalier
 

@@ -18,7 +18,7 @@ absl::Status JsonScanner::Error(const std::string& expected) const {
 }
 
 void JsonScanner::SkipSpace() {
-  while (at_ < text_.size() && std::string_view(" \t\n\r").find(text_[at_]) != std::string_view::npos) ++at_;
+  while (at_ < text_.size() && absl::string_view(" \t\n\r").find(text_[at_]) != absl::string_view::npos) ++at_;
 }
 
 bool JsonScanner::Take(char c) {
@@ -46,7 +46,7 @@ absl::StatusOr<uint64_t> JsonScanner::Unsigned() {
     value = value * 10 + digit;
   }
   if (at_ == begin) return Error("an unsigned integer");
-  if (at_ < text_.size() && std::string_view(".eE").find(text_[at_]) != std::string_view::npos) {
+  if (at_ < text_.size() && absl::string_view(".eE").find(text_[at_]) != absl::string_view::npos) {
     return Error("an integer without fraction and exponent");
   }
   return value;
@@ -61,7 +61,7 @@ bool JsonScanner::TakeDigits() {
 absl::StatusOr<std::string> JsonScanner::Number() {
   SkipSpace();
   const size_t begin = at_;
-  const auto next_is = [this](std::string_view set) { return at_ < text_.size() && set.find(text_[at_]) != set.npos; };
+  const auto next_is = [this](absl::string_view set) { return at_ < text_.size() && set.find(text_[at_]) != set.npos; };
   if (next_is("-")) ++at_;
   if (next_is("0")) {
     ++at_;
@@ -142,10 +142,10 @@ absl::StatusOr<std::string> JsonScanner::String() {
 }
 
 absl::Status JsonScanner::TakeEscape(std::string* out) {
-  constexpr std::string_view kLetters = "\"\\/bfnrt", kMeanings = "\"\\/\b\f\n\r\t";
+  constexpr absl::string_view kLetters = "\"\\/bfnrt", kMeanings = "\"\\/\b\f\n\r\t";
   ++at_;
-  const size_t letter = at_ < text_.size() ? kLetters.find(text_[at_]) : std::string_view::npos;
-  if (letter != std::string_view::npos) {
+  const size_t letter = at_ < text_.size() ? kLetters.find(text_[at_]) : absl::string_view::npos;
+  if (letter != absl::string_view::npos) {
     out->push_back(kMeanings[letter]);
     ++at_;
     return absl::OkStatus();
@@ -175,7 +175,7 @@ absl::StatusOr<uint32_t> JsonScanner::TakeFourHexDigits() {
   return value;
 }
 
-std::string JsonQuoted(std::string_view text) {
+std::string JsonQuoted(absl::string_view text) {
   std::string quoted = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') {
@@ -190,7 +190,7 @@ std::string JsonQuoted(std::string_view text) {
   return quoted + "\"";
 }
 
-bool IsUtf8(std::string_view text) {
+bool IsUtf8(absl::string_view text) {
   for (size_t at = 0; at < text.size();) {
     const uint8_t lead = text[at];
     const int followers = lead < 0x80 ? 0 : lead < 0xc0 ? -1 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : lead < 0xf8 ? 3 : -1;

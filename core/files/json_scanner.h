@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <string_view>
 
+#include "absl/strings/string_view.h"
 #include "core/status.h"
 
 namespace espalier {
@@ -15,7 +15,7 @@ namespace espalier {
 class JsonScanner {
  public:
   // `text` must outlive the scanner.
-  explicit JsonScanner(std::string_view text) : text_(text) {}
+  explicit JsonScanner(absl::string_view text) : text_(text) {}
 
   // Each takes one value, and white space around it.
   absl::StatusOr<std::string> String();
@@ -42,15 +42,15 @@ class JsonScanner {
   absl::Status TakeEscape(std::string* out);
   absl::StatusOr<uint32_t> TakeFourHexDigits();
 
-  std::string_view text_;
+  absl::string_view text_;
   size_t at_ = 0;
 };
 
 // `text` in quotes, escaped where JSON must.
-std::string JsonQuoted(std::string_view text);
+std::string JsonQuoted(absl::string_view text);
 
 // Whether `text` is UTF-8: no overlong form, no surrogate, nothing above U+10FFFF.
-bool IsUtf8(std::string_view text);
+bool IsUtf8(absl::string_view text);
 
 }  // namespace espalier
 

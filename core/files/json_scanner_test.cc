@@ -30,7 +30,7 @@ TEST(JsonScanner, TakesNestedValues) {
   EXPECT_EQ(text, "x");
 }
 
-absl::StatusOr<std::string> ScanString(std::string_view text) {
+absl::StatusOr<std::string> ScanString(absl::string_view text) {
   JsonScanner scanner(text);
   ASSIGN_OR_RETURN(std::string value, scanner.String());
   RETURN_IF_ERROR(scanner.End());
@@ -51,7 +51,7 @@ TEST(JsonScanner, Strings) {
   }
 }
 
-absl::StatusOr<uint64_t> ScanUnsigned(std::string_view text) {
+absl::StatusOr<uint64_t> ScanUnsigned(absl::string_view text) {
   JsonScanner scanner(text);
   ASSIGN_OR_RETURN(const uint64_t value, scanner.Unsigned());
   RETURN_IF_ERROR(scanner.End());

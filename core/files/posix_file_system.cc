@@ -10,6 +10,7 @@
 #include <cstdio>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "core/files/file_system.h"
 
 namespace espalier {
@@ -52,7 +53,7 @@ class PosixWritableFile : public WritableFile {
   PosixWritableFile(std::string path, Descriptor descriptor)
       : path_(std::move(path)), descriptor_(std::move(descriptor)) {}
 
-  absl::Status Append(std::string_view bytes) override {
+  absl::Status Append(absl::string_view bytes) override {
     while (!bytes.empty()) {
       const ssize_t written = RetryInterrupted([&] { return ::write(descriptor_.get(), bytes.data(), bytes.size()); });
       if (written < 0) return SystemError("write", path_, errno);

@@ -51,7 +51,7 @@ std::vector<const NamedTensor*> InFileOrder(absl::Span<const NamedTensor> tensor
 }
 
 absl::Status CheckNames(absl::Span<const NamedTensor> tensors) {
-  std::set<std::string_view> names;
+  std::set<absl::string_view> names;
   for (const NamedTensor& tensor : tensors) {
     if (!IsUtf8(tensor.name))
       return absl::InvalidArgumentError(absl::StrCat("tensor name is not UTF-8: ", tensor.name));
@@ -191,7 +191,7 @@ absl::Status Prefixed(const std::string& prefix, const absl::Status& status) {
 
 }  // namespace
 
-absl::Status SafetensorsReader::ParseHeader(std::string_view header) {
+absl::Status SafetensorsReader::ParseHeader(absl::string_view header) {
   JsonScanner scanner(header);
   if (header.empty() || header.front() != '{') return scanner.Error("'{'");  // no white space before it
   RETURN_IF_ERROR(scanner.Object([&](const std::string& key) -> absl::Status {
@@ -272,7 +272,7 @@ absl::Status SafetensorsReader::ReadAll(absl::Span<const NamedTensor> tensors) c
     CHECK(wanted.emplace(named.name, &named.tensor).second) << "two tensors of one name: " << named.name;
   }
   std::vector<std::string> problems;
-  std::set<std::string_view> present;
+  std::set<absl::string_view> present;
   for (const Entry& entry : entries_) {
     present.insert(entry.name);
     const auto found = wanted.find(entry.name);

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "core/files/file_system.h"
 #include "core/status.h"
@@ -58,7 +59,7 @@ class SafetensorsReader {
 
  private:
   SafetensorsReader() = default;
-  absl::Status ParseHeader(std::string_view header);
+  absl::Status ParseHeader(absl::string_view header);
   absl::Status CheckTiling(uint64_t data_begin) const;
 
   std::unique_ptr<ReadableFile> file_;

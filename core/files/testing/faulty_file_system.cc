@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "core/random.h"
 #include "glog/logging.h"
 
@@ -77,7 +78,7 @@ class FaultyFileSystem::MemoryWritableFile : public WritableFile {
   MemoryWritableFile(std::string path, std::shared_ptr<Node> node, std::shared_ptr<Faults> faults)
       : path_(std::move(path)), node_(std::move(node)), faults_(std::move(faults)) {}
 
-  absl::Status Append(std::string_view bytes) override {
+  absl::Status Append(absl::string_view bytes) override {
     const std::optional<Fault> fault = faults_->Next(FileOperation::kWrite);
     if (fault.has_value()) bytes = bytes.substr(0, fault->arriving_bytes);
     node_->bytes.append(bytes.data(), bytes.size());
