@@ -22,6 +22,8 @@ constexpr Entry kMakers[] = {
     {"max_pool_backward", MakeOneDnnPoolBackward},
     {"average_pool_backward", MakeOneDnnPoolBackward},
     {"lrn", MakeOneDnnLrn},
+    {"lrn", MakeLrn},
+    {"lrn_backward", MakeLrnBackward},
     {"concat", MakeOneDnnConcat},
     {"batch_norm_train", MakeBatchNormTrain},
     {"batch_norm_inference", MakeBatchNormInference},

@@ -26,6 +26,9 @@ std::optional<KernelChoice> MakeSoftmaxCrossEntropy(const KernelRequest& request
 std::optional<KernelChoice> MakeSoftmaxCrossEntropyBackward(const KernelRequest& request);
 std::optional<KernelChoice> MakeDropout(const KernelRequest& request);
 
+std::optional<KernelChoice> MakeLrn(const KernelRequest& request);
+std::optional<KernelChoice> MakeLrnBackward(const KernelRequest& request);
+
 std::optional<KernelChoice> MakeReduce(const KernelRequest& request);
 std::optional<KernelChoice> MakeBroadcast(const KernelRequest& request);
 std::optional<KernelChoice> MakeBiasGradient(const KernelRequest& request);

@@ -29,17 +29,40 @@ void ForEachPiece(const Blocks& blocks, const Function& function) {
   });
 }
 
-// Side of the square tiles in which a matrix is transposed: their lines stay in the first-level cache.
-constexpr int64_t kTile = 32;
-
-// to[r * row.to_stride + c] = from[c * column.from_stride + r] for rows [begin, end) and all columns.
+// A tile is square and its sides are whole cache lines: each line of memory is touched once, so that strides of powers
+// of two do no harm.
 template <typename T>
-void TransposeMatrix(const TransposePlan& plan, int64_t begin, int64_t end, const T* from, T* to) {
+constexpr int64_t kTile = 64 / sizeof(T);
+
+// Tiles are taken in panels of so many rows, whose lines follow each other in the input.
+template <typename T>
+constexpr int64_t kPanel = 4 * kTile<T>;
+
+// to[r * to_stride + c] = from[c * from_stride + r] for a whole tile.
+template <typename T>
+void TransposeTile(const T* from, int64_t from_stride, T* to, int64_t to_stride) {
+  constexpr int64_t kSide = kTile<T>;
+  alignas(64) T tile[kSide][kSide];
+  for (int64_t c = 0; c < kSide; ++c) std::memcpy(tile[c], from + c * from_stride, sizeof tile[c]);
+  for (int64_t r = 0; r < kSide; ++r) {
+    for (int64_t c = 0; c < kSide; ++c) to[r * to_stride + c] = tile[c][r];
+  }
+}
+
+// The same for rows [begin, end) and all columns.
+template <typename T>
+void TransposeRows(const TransposePlan& plan, int64_t begin, int64_t end, const T* from, T* to) {
   const int64_t from_stride = plan.column.from_stride, to_stride = plan.row.to_stride;
-  for (int64_t c0 = 0; c0 < plan.column.size; c0 += kTile) {
-    const int64_t c1 = std::min(plan.column.size, c0 + kTile);
-    for (int64_t r = begin; r < end; ++r) {
-      for (int64_t c = c0; c < c1; ++c) to[r * to_stride + c] = from[c * from_stride + r];
+  const int64_t tiled_rows = begin + (end - begin) / kTile<T> * kTile<T>;
+  const int64_t tiled_columns = plan.column.size / kTile<T> * kTile<T>;
+  for (int64_t c = 0; c < tiled_columns; c += kTile<T>) {
+    for (int64_t r = begin; r < tiled_rows; r += kTile<T>) {
+      TransposeTile(from + c * from_stride + r, from_stride, to + r * to_stride + c, to_stride);
+    }
+  }
+  for (int64_t r = begin; r < end; ++r) {
+    for (int64_t c = r < tiled_rows ? tiled_columns : 0; c < plan.column.size; ++c) {
+      to[r * to_stride + c] = from[c * from_stride + r];
     }
   }
 }
@@ -58,20 +81,20 @@ std::pair<int64_t, int64_t> OuterOffsets(const TransposePlan& plan, int64_t inde
 
 template <typename T>
 void TransposeAs(const TransposePlan& plan, const void* from, void* to) {
-  // One unit is `kTile` rows of one matrix.
-  const int64_t tiles = (plan.row.size + kTile - 1) / kTile;
+  // One unit is a panel of one matrix.
+  const int64_t panels = (plan.row.size + kPanel<T> - 1) / kPanel<T>;
   const int64_t matrices = plan.elements / (plan.row.size * plan.column.size);
   const bool serial = plan.elements < kSerialElements;
-  ParallelRanges(matrices * tiles, 1, serial ? matrices * tiles + 1 : 0, [&](int64_t first, int64_t last) {
+  ParallelRanges(matrices * panels, 1, serial ? matrices * panels + 1 : 0, [&](int64_t first, int64_t last) {
     for (int64_t unit = first; unit < last; ++unit) {
-      const auto [from_offset, to_offset] = OuterOffsets(plan, unit / tiles);
+      const auto [from_offset, to_offset] = OuterOffsets(plan, unit / panels);
       const T* source = static_cast<const T*>(from) + from_offset;
       T* target = static_cast<T*>(to) + to_offset;
       if (plan.column.from_stride == 1) {
         std::memcpy(target, source, plan.column.size * sizeof(T));
       } else {
-        const int64_t begin = unit % tiles * kTile;
-        TransposeMatrix(plan, begin, std::min(plan.row.size, begin + kTile), source, target);
+        const int64_t begin = unit % panels * kPanel<T>;
+        TransposeRows(plan, begin, std::min(plan.row.size, begin + kPanel<T>), source, target);
       }
     }
   });
@@ -92,7 +115,7 @@ void GatherElements(const T* table, absl::Span<const int32_t> indices, T* to) {
 // How a grouped sum is split, by its sizes alone: into `groups` of consecutive indices, each summed into `copies`
 // tables in turn, so that equal neighbours do not wait for each other.
 struct Split {
-  int64_t groups = 1, copies = 1;
+  int64_t groups = 1, copies = 1;  // copies: a power of two
 };
 
 // Tables wider than this are split by columns instead, without scratch.
@@ -128,7 +151,7 @@ void AddInTurn(const GroupedSum& sum, int64_t copies, const T* dy, const int32_t
   const int64_t table = sum.rows * sum.columns;
   std::memset(tables, 0, copies * table * sizeof(float));
   for (int64_t i = begin; i < end; ++i) {
-    float* to = tables + i % copies * table + indices[i] * sum.columns;
+    float* to = tables + (i & (copies - 1)) * table + indices[i] * sum.columns;
     for (int64_t column = 0; column < sum.columns; ++column) to[column] += AsFloat(dy[i * sum.columns + column]);
   }
 }

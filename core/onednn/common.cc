@@ -127,6 +127,9 @@ void PrimitiveKernel::Run(const StepContext& /*step*/) {
   CHECK_EQ(status, dnnl_success);
 }
 
-bool IsReference(const char* implementation) { return absl::string_view(implementation).substr(0, 3) == "ref"; }
+bool IsReference(const char* implementation) {
+  const absl::string_view name = implementation;
+  return name.substr(0, 3) == "ref" || name.find("_ref") != absl::string_view::npos;  // "ref:any", "lrn_ref:any"
+}
 
 }  // namespace espalier::onednn
