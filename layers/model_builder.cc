@@ -56,7 +56,8 @@ class Builder {
   std::vector<SourceId> AddList(const LayerList& layers, Scope scope, std::vector<SourceId> inputs);
   SourceId AddLayer(const Layer& layer, const Scope& scope, const std::string& name, const std::string& path,
                     const std::vector<SourceId>& inputs);
-  // Builds the layers inside a composite; the results are the inputs of the operator that closes it (none: a sequence).
+  // Builds the layers inside a composite. The results are the inputs of the operator that closes it; a sequence has one
+  // result and none that closes it.
   std::vector<SourceId> AddBody(const Layer& layer, const Scope& scope, const std::string& name,
                                 const std::string& path, const std::vector<SourceId>& inputs);
   // Lets `make` emit the layer.
@@ -178,8 +179,7 @@ std::vector<SourceId> Builder::ResolveInputs(const Layer& layer, const Scope& sc
       continue;
     }
     Report(absl::StrCat(path, ".input[", i, "]"), layer_name, UnknownName(scope, layer.input(i)));
-    const SourceId unknown = AddSource(layer.input(i), path, kNoValue);
-    inputs.push_back(unknown);
+    inputs.push_back(AddSource(layer.input(i), path, kNoValue));
   }
   return inputs;
 }
@@ -225,7 +225,6 @@ SourceId Builder::AddLayer(const Layer& layer, const Scope& scope, const std::st
   inner.learning_rate_multiplier = settings.learning_rate_multiplier;
   inner.weight_decay_multiplier = settings.weight_decay_multiplier;
   const std::vector<SourceId> outputs = AddBody(layer, inner, name, path, inputs);
-  if (outputs.empty()) return AddSource(name, path, kNoValue);
   if (IsSequence(layer)) return outputs[0];
   return Emit(layer, FindClosingMaker(layer), std::move(settings), path, outputs);
 }
@@ -237,6 +236,7 @@ std::vector<SourceId> Builder::AddBody(const Layer& layer, const Scope& scope, c
   const auto add = [&](const Sequence& sequence, const std::string& field, const std::string& extra_prefix) {
     if (sequence.layer_size() == 0 && inputs.size() != 1) {
       Report(path, name, absl::StrCat("expected 1 input to pass on, found ", inputs.size()));
+      outputs.push_back(AddSource(name, path, kNoValue));
       return;
     }
     Scope inner = scope;
@@ -320,6 +320,7 @@ absl::StatusOr<BuiltModel> Builder::Build() {
   if (output) sources_[*output].used = true;
   if (diagnostics_.empty()) CheckAllUsed();
   RETURN_IF_ERROR(diagnostics_.ToStatus());
+  graph_->SetLayer("");
   built_.output = sources_[*output].value;
   return std::move(built_);
 }

@@ -45,7 +45,7 @@ struct BuiltModel {
 // the model all of the model's inputs.
 //
 // The error has one line per problem: location, path, layer, what was expected and what was found. A layer or input
-// that nothing uses is an error.
+// that nothing uses is an error. After an error the graph is of no use.
 absl::StatusOr<BuiltModel> BuildModel(const Model& model, const BuildOptions& options, Graph* graph);
 
 }  // namespace espalier

@@ -206,6 +206,12 @@ TEST(ModelBuilderErrorTest, SizesThatNoMemoryHolds) {
               HasSubstr("at most 100000 layers"));
 }
 
+TEST(ModelBuilderErrorTest, AnEmptyListPassesOnOneInput) {
+  EXPECT_EQ(BuildErrors(R"(input { name: "x" dims: 3 } input { name: "y" dims: 3 }
+                           layer { name: "r" residual { body { layer { add {} } } } })"),
+            "layer[0]: layer \"r\": expected 1 input to pass on, found 2");
+}
+
 TEST(ModelBuilderErrorTest, AModelThatNoFileHeldIsValidatedToo) {
   const std::string errors =
       BuildErrors(Image("layer { conv { channels: -1 kernel: 3 } } layer { dense {} } layer {}"));
