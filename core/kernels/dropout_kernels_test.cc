@@ -29,5 +29,12 @@ TEST_P(DropoutKernelsTest, DrawsTheMaskOfTheReference) {
   }
 }
 
+TEST_P(DropoutKernelsTest, ThreadsDoNotChangeTheMask) {
+  const Tensor x = RandomTensor(DType::kF32, {3, 9001}, 1), ids = RandomIndices({3}, 2, 0, 60000);
+  EXPECT_TRUE(SameOnAnyThreads(DType::kF32, x.shape(), [&](const Tensor& y) {
+    Dropout(DType::kF32, x.raw(), ids.data<int32_t>(), 3, 9001, 0.5f, {1, 2, 3}, y.raw());
+  }));
+}
+
 }  // namespace
 }  // namespace espalier

@@ -1,5 +1,7 @@
 #include "core/kernels/kernel_testing.h"
 
+#include <omp.h>
+
 #include <cmath>
 #include <limits>
 
@@ -90,6 +92,24 @@ Tensor ChannelBlocked(const Tensor& x, int64_t block, float padding) {
     to.Set(i, channel < channels ? from[(n * channels + channel) * spatial + pixel] : padding);
   }
   return y;
+}
+
+testing::AssertionResult SameOnAnyThreads(DType dtype, const Shape& shape,
+                                          const std::function<void(const Tensor& output)>& function) {
+  const int threads = omp_get_max_threads();
+  std::vector<Tensor> outputs;
+  for (int count : {1, 2, 3}) {
+    omp_set_num_threads(count);
+    outputs.emplace_back(dtype, shape);
+    function(outputs.back());
+  }
+  omp_set_num_threads(threads);
+  for (int count : {2, 3}) {
+    if (testing::AssertionResult same = SameValues(outputs[count - 1], outputs[0]); !same) {
+      return same << " with " << count << " threads";
+    }
+  }
+  return testing::AssertionSuccess();
 }
 
 }  // namespace espalier

@@ -2,6 +2,10 @@
 #ifndef ESPALIER_CORE_KERNELS_KERNEL_TESTING_H_
 #define ESPALIER_CORE_KERNELS_KERNEL_TESTING_H_
 
+#include <functional>
+#include <string>
+#include <vector>
+
 #include "core/tensor.h"
 #include "gtest/gtest.h"
 
@@ -36,6 +40,10 @@ testing::AssertionResult SameValues(const Tensor& actual, const Tensor& expected
 // |actual - expected| <= absolute + relative |expected|, after adding one rounding step of the tensors' type to
 // `relative`.
 testing::AssertionResult NearValues(const Tensor& actual, const Tensor& expected, float relative, float absolute = 0);
+
+// Whether function(output), with an output of this type, writes the same bits on one thread as on two and three.
+testing::AssertionResult SameOnAnyThreads(DType dtype, const Shape& shape,
+                                          const std::function<void(const Tensor& output)>& function);
 
 // x [N, C, S] as [N, C / block, S, block]; the padding holds `padding`.
 Tensor ChannelBlocked(const Tensor& x, int64_t block, float padding = 0);

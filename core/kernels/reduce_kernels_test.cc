@@ -62,6 +62,19 @@ TEST_P(ReduceKernelsTest, SumsOfColumns) {
   }
 }
 
+TEST_P(ReduceKernelsTest, ThreadsDoNotChangeSums) {
+  const Tensor x = RandomTensor(DType::kF32, {6, 48, 300}, 1);
+  for (int64_t block : {1, 8, 16}) {
+    const ChannelGeometry geometry{6, 48, 300, block};
+    std::vector<float> scratch(ChannelSumScratchBytes(geometry) / sizeof(float));
+    EXPECT_TRUE(SameOnAnyThreads(DType::kF32, {48}, [&](const Tensor& sums) {
+      ChannelSum(DType::kF32, geometry, x.raw(), scratch.data(), sums.data<float>());
+    })) << block;
+  }
+  EXPECT_TRUE(SameOnAnyThreads(
+      DType::kF32, {300}, [&](const Tensor& sums) { ColumnSum(DType::kF32, 6 * 48, 300, x.raw(), 1, sums.raw()); }));
+}
+
 TEST(ReduceTest, LongSumsStayAccurate) {
   const int64_t n = 1 << 22;
   const Tensor x = RandomTensor(DType::kF32, {1, 1, n}, 1, 0.5, 1.5), y(DType::kF32, {1, 1});

@@ -50,6 +50,15 @@ TEST_P(SoftmaxKernelsTest, CrossEntropyAndItsGradientEqualTheReference) {
   }
 }
 
+TEST_P(SoftmaxKernelsTest, ThreadsDoNotChangeTheLoss) {
+  const Tensor logits = RandomTensor(DType::kF32, {1000, 37}, 1, -20, 20), labels = RandomIndices({1000}, 2, -1, 37);
+  EXPECT_TRUE(SameOnAnyThreads(DType::kF32, {}, [&](const Tensor& loss) {
+    const Tensor probabilities(DType::kF32, logits.shape());
+    SoftmaxCrossEntropy(DType::kF32, logits.raw(), {labels.data<int32_t>(), 1000, 37, 0.1f}, loss.data<float>(),
+                        probabilities.data<float>());
+  }));
+}
+
 TEST_P(SoftmaxKernelsTest, LargeLogitsNeitherOverflowNorLosePrecision) {
   const Tensor x = F32({1, 4}, {88000, 88001, -88000, 0}), y(DType::kF32, {1, 4});
   Softmax(DType::kF32, x.raw(), 1, 4, y.raw());

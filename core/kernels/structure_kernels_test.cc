@@ -91,6 +91,17 @@ TEST(StructureKernelsTest, SumsByIndex) {
   }
 }
 
+TEST(StructureKernelsTest, ThreadsDoNotChangeSumsByIndex) {
+  for (const GroupedSum& sum : {GroupedSum{16, 1, 100000}, GroupedSum{30, 100, 700}}) {
+    const Tensor dy = RandomTensor(DType::kF32, {sum.count, sum.columns}, 1);
+    const Tensor indices = RandomIndices({sum.count}, 2, 0, static_cast<int32_t>(sum.rows));
+    std::vector<float> scratch(sum.ScratchBytes() / sizeof(float));
+    EXPECT_TRUE(SameOnAnyThreads(DType::kF32, {sum.rows, sum.columns}, [&](const Tensor& dtable) {
+      SumByIndex(sum, DType::kF32, dy.raw(), indices.data<int32_t>(), scratch.data(), dtable.data<float>());
+    })) << sum.rows;
+  }
+}
+
 TEST(StructureKernelsDeathTest, RefusesIndicesOutsideTheTable) {
   const float table[3] = {};
   float y[2];
