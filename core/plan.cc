@@ -127,7 +127,12 @@ class Planner {
     for (const Location& location : locations_[id]) {
       if (location.layout == layout) return location.buffer;
     }
-    const Location from = locations_[id][0];
+    Location from = locations_[id][0];
+    if (from.layout.blocked() && layout.blocked() && from.layout.padded_dims().size() != layout.padded_dims().size()) {
+      // Grouped weights are blocked in five dimensions: from and to four the way leads over plain.
+      ASSIGN_OR_RETURN(const int plain, BufferIn(id, Layout(), reader));
+      from = {plain, Layout()};
+    }
     if (layout.opaque() || from.layout.opaque()) {
       return absl::InternalError(absl::StrCat(reader.layer, " ", reader.op->kind(), ": no reorder from ",
                                               from.layout.ToString(), " to ", layout.ToString()));

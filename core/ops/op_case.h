@@ -16,6 +16,7 @@ enum class Fill {
   kUniform,       // in [low, high)
   kAwayFromZero,  // the same, but at least 0.1 from zero: for functions with a kink there
   kDistinct,      // multiples of 1/8 around zero, all different, in random order: for maxima
+  kTies,          // one of four values: for the choice among equal maxima
   kIntegers,      // s32, uniform in {low, ..., high - 1}
 };
 
@@ -36,6 +37,11 @@ struct OpCase {
   OperatorPtr before_relu = nullptr;
   // For an operator with steps, whose gradient rule passes over them: the smooth operator that it stands for.
   OperatorPtr smooth = nullptr;
+  // Whether the outputs have derivatives at the inputs at all.
+  bool has_derivatives = true;
+  // How many units in the last place fast 16-bit kernels may be off, relative to the largest result: one for each time
+  // that a result is rounded to storage on its way, forward and back.
+  int roundings = 2;
   // The outputs that the loss of the gradient check depends on.
   std::vector<int> projected_outputs = {0};
   // Shapes for measuring speed; too slow for finite differences.
@@ -53,15 +59,27 @@ void PrintTo(const OpCase& op_case, std::ostream* out);
 // The case with its `any_float` inputs in `dtype`.
 OpCase WithDType(OpCase op_case, DType dtype);
 
+// What stands around the operator in the graph of a case.
+enum class Surroundings {
+  kNothing,
+  // 1x1 convolutions with identity weights before each float input and after each float output of rank 4. They change
+  // no value, but a planner makes them give and take blocked layouts.
+  kConvolutions,
+};
+
+// The layer's name on the nodes of the operator and of its backward pass, in the graphs of cases.
+inline constexpr absl::string_view kCaseLayer = "operator";
+
 // The case as a graph: inputs "input0", "input1", ... -> operator -> outputs "output0", "output1", ...
+// (an argmax is none: its form is a matter between the kernels of max pooling and its backward operator).
 // With `backward` also the gradients "gradient0", ... of the differentiated inputs, of the loss
 //   sum over projected outputs p and their elements of projection<p> * output<p>,
 // whose own gradient is the input "seed".
-Graph ForwardGraph(const OpCase& op_case);
-Graph BackwardGraph(const OpCase& op_case);
+Graph ForwardGraph(const OpCase& op_case, Surroundings surroundings = Surroundings::kNothing);
+Graph BackwardGraph(const OpCase& op_case, Surroundings surroundings = Surroundings::kNothing);
 
-// Contents for all inputs of the graph, by name, functions of the case's name alone.
-std::map<std::string, Tensor> CaseTensors(const OpCase& op_case);
+// Contents for all inputs of `graph`, which is one of the above, by name; functions of the case's name alone.
+std::map<std::string, Tensor> CaseTensors(const OpCase& op_case, const Graph& graph);
 
 // Makers of inputs. Float data, in any type:
 CaseInput Data(Shape shape, Fill fill = Fill::kUniform, float low = -1, float high = 1);

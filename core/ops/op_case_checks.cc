@@ -153,7 +153,7 @@ std::vector<TensorType> Damaged(const TensorType& type) {
 
 absl::Status CheckGradient(const OpCase& op_case) {
   const Graph graph = BackwardGraph(op_case);
-  const std::map<std::string, Tensor> tensors = CaseTensors(op_case);
+  const std::map<std::string, Tensor> tensors = CaseTensors(op_case, graph);
   ReferenceInterpreter interpreter(graph, 1);
   for (const auto& [name, tensor] : tensors) interpreter.Set(graph.input(name), tensor);
   interpreter.Run({});
@@ -195,7 +195,7 @@ absl::Status CheckShapeRule(const OpCase& op_case) {
 
 absl::Status CheckFusedRelu(const OpCase& op_case) {
   if (op_case.before_relu == nullptr) return absl::OkStatus();
-  const std::vector<Tensor> inputs = InputsOf(op_case, CaseTensors(op_case));
+  const std::vector<Tensor> inputs = InputsOf(op_case, CaseTensors(op_case, ForwardGraph(op_case)));
   const Tensor clipped_tensor = RunReference(*op_case.op, inputs)[0];
   const Tensor unclipped_tensor = RunReference(*op_case.before_relu, inputs)[0];
   const FloatElements clipped(clipped_tensor), unclipped(unclipped_tensor);

@@ -13,7 +13,16 @@ OpCase Case(std::string name, PoolAttributes attributes, Shape x, bool training 
   const std::string kind = attributes.max ? "max_pool/" : "average_pool/";
   OpCase op_case{kind + name, std::make_shared<PoolOp>(attributes, training)};
   op_case.inputs = {Data(x, attributes.max ? Fill::kDistinct : Fill::kUniform)};
+  // Where windows overlap, kernels sum their gradients in the storage type.
+  if (attributes.kernel_h > attributes.stride_h || attributes.kernel_w > attributes.stride_w) op_case.roundings = 4;
   if (attributes.max && !training) op_case.inputs = {Constant(op_case.inputs[0])};
+  return op_case;
+}
+
+OpCase Ties(std::string name, PoolAttributes attributes, Shape x) {
+  OpCase op_case = Case(std::move(name), attributes, x);
+  op_case.inputs = {Data(x, Fill::kTies)};
+  op_case.has_derivatives = false;
   return op_case;
 }
 
@@ -36,6 +45,9 @@ std::vector<OpCase> PoolCases() {
       Case("odd_remainder", Square(max, 2, 2, 0), {2, 3, 7, 5}),
       Case("rectangular", {max, 1, 3, 2, 1, 0, 1}, {1, 4, 5, 6}),
       Case("gaps_between_windows", Square(max, 2, 3, 0), {1, 3, 8, 8}),
+      Ties("ties", Square(max, 3, 2, 1), {2, 16, 8, 8}),
+      Ties("ties_odd_channels", Square(max, 2, 2, 0), {2, 5, 6, 6}),
+      Ties("ties_same_size", Square(max, 3, 1, 1), {2, 16, 6, 6}),
       Case("inference", Square(max, 3, 2, 1), {2, 16, 8, 8}, inference),
       Case("inference_ceil", Square(max, 3, 2, 0, ceil), {1, 5, 6, 6}, inference),
       Case("halving", Square(average, 2, 2, 0), {2, 16, 6, 6}),
