@@ -14,7 +14,8 @@ using ::testing::FloatNear;
 using ::testing::Pointwise;
 
 constexpr char kModel[] = R"(
-    input { name: "x" dims: [2, 1, 2] } layer { name: "bn" batch_norm { epsilon: 0.25 momentum: 0.75 scale_init: 2 } })";
+    input { name: "x" dims: [2, 1, 2] }
+    layer { name: "bn" batch_norm { epsilon: 0.25 momentum: 0.75 scale_init: 2 } })";
 
 TEST(BatchNormLayerTest, ParametersAndStates) {
   const TestModel model = BuildText(kModel);
