@@ -29,8 +29,8 @@ Geometry GeometryOf(const ConvolutionAttributes& a, const Shape& input, const Sh
 
 // Winograd's F(4x4, 3x3) (Lavin and Gray 2016) does 3x3 convolutions of stride 1 with 4 times fewer multiplications. It
 // wins where the channels are many enough to outweigh its transforms: a training step of ResNet-18 is 1.6 times faster
-// with it from 32 channels on, one of ResNet-20 1.13 times (and slower than without it from 16 on). Its largest error at
-// 32 to 128 channels is 0.5e-5 to 1.2e-5 of the outputs' root mean square, against the direct kernels' 0.3e-5.
+// with it from 32 channels on, one of ResNet-20 1.13 times (and slower than without it from 16 on). Its largest error
+// at 32 to 128 channels is 0.5e-5 to 1.2e-5 of the outputs' root mean square, against the direct kernels' 0.3e-5.
 dnnl::algorithm ChooseAlgorithm(const ConvolutionAttributes& a, DType dtype, const Shape& weights) {
   constexpr int64_t kFewestChannels = 32;
   const bool fits = dtype == DType::kF32 && weights[2] == 3 && weights[3] == 3 && a.stride_h == 1 && a.stride_w == 1 &&
