@@ -24,11 +24,6 @@ OpCase Inference(std::string name, Shape x, bool relu, bool residual) {
   return op_case;
 }
 
-OpCase Large(OpCase op_case) {
-  op_case.large = true;
-  return op_case;
-}
-
 }  // namespace
 
 std::vector<OpCase> BatchNormCases() {

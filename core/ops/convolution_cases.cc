@@ -14,11 +14,6 @@ OpCase Case(std::string name, ConvolutionAttributes attributes, Shape x, Shape w
   return op_case;
 }
 
-OpCase Large(OpCase op_case) {
-  op_case.large = true;
-  return op_case;
-}
-
 ConvolutionAttributes Square(int64_t stride, int64_t pad, int64_t dilation = 1, int64_t groups = 1) {
   return {stride, stride, pad, pad, dilation, dilation, groups};
 }

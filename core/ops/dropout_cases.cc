@@ -13,12 +13,13 @@ OpCase Case(std::string name, float rate, Shape x) {
 }  // namespace
 
 std::vector<OpCase> DropoutCases() {
-  std::vector<OpCase> cases = {
-      Case("half", 0.5f, {4, 32}), Case("odd_size", 0.3f, {3, 37}),       Case("images", 0.25f, {2, 16, 3, 5}),
-      Case("nothing", 0, {4, 6}),  Case("alexnet_fc6", 0.5f, {64, 4096}),
+  return {
+      Case("half", 0.5f, {4, 32}),
+      Case("odd_size", 0.3f, {3, 37}),
+      Case("images", 0.25f, {2, 16, 3, 5}),
+      Case("nothing", 0, {4, 6}),
+      Large(Case("alexnet_fc6", 0.5f, {64, 4096})),
   };
-  cases.back().large = true;
-  return cases;
 }
 
 }  // namespace espalier

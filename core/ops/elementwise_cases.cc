@@ -25,7 +25,7 @@ OpCase Round(std::string name, DType grid) {
 std::vector<OpCase> ElementwiseCases() {
   const auto relu = std::make_shared<ActivationOp>(Activation::kRelu);
   const Shape images = {2, 16, 3, 5}, vectors = {3, 7}, large = {32, 64, 32, 32};
-  std::vector<OpCase> cases = {
+  return {
       {"add/images", std::make_shared<AddOp>(), {Data(images), Data(images)}},
       {"add/vectors", std::make_shared<AddOp>(), {Data(vectors), Data(vectors)}},
       {"add_relu/images", std::make_shared<AddOp>(true), {Data(images), Data(images)}, std::make_shared<AddOp>()},
@@ -47,14 +47,10 @@ std::vector<OpCase> ElementwiseCases() {
       Cast("bf16_to_f16", DType::kBF16, DType::kF16),
       Round("bf16", DType::kBF16),
       Round("f16", DType::kF16),
+      Large({"add_relu/large", std::make_shared<AddOp>(true), {Data(large), Data(large)}, std::make_shared<AddOp>()}),
+      Large({"relu/large", relu, {Data(large, Fill::kAwayFromZero)}}),
+      Large({"tanh/large", std::make_shared<ActivationOp>(Activation::kTanh), {Data(large)}}),
   };
-  const size_t small = cases.size();
-  cases.push_back(
-      {"add_relu/large", std::make_shared<AddOp>(true), {Data(large), Data(large)}, std::make_shared<AddOp>()});
-  cases.push_back({"relu/large", relu, {Data(large, Fill::kAwayFromZero)}});
-  cases.push_back({"tanh/large", std::make_shared<ActivationOp>(Activation::kTanh), {Data(large)}});
-  for (size_t i = small; i < cases.size(); ++i) cases[i].large = true;
-  return cases;
 }
 
 }  // namespace espalier

@@ -67,17 +67,19 @@ void MatMulOp::Gradient(GradientContext* context) const {
     context->SetInputGradient(2, context->Emit1(std::make_shared<BiasGradientOp>(), {dy}));
   }
   dy = InType(context, dy, context->type(a).dtype);
-  if (context->Wants(0)) {
+  const auto product = [&](bool transpose_first, bool transpose_second, bool f32_output, ValueId first,
+                           ValueId second) {
     const bool relu = false;
-    context->SetInputGradient(0, transpose_a_
-                                     ? context->Emit1(std::make_shared<MatMulOp>(transpose_b_, true, relu), {b, dy})
-                                     : context->Emit1(std::make_shared<MatMulOp>(false, !transpose_b_, relu), {dy, b}));
+    return context->Emit1(std::make_shared<MatMulOp>(transpose_first, transpose_second, relu, f32_output),
+                          {first, second});
+  };
+  if (context->Wants(0)) {
+    context->SetInputGradient(
+        0, transpose_a_ ? product(transpose_b_, true, false, b, dy) : product(false, !transpose_b_, false, dy, b));
   }
   if (context->Wants(1)) {
-    const bool relu = false, f32_output = true;
     context->SetInputGradient(
-        1, transpose_b_ ? context->Emit1(std::make_shared<MatMulOp>(true, transpose_a_, relu, f32_output), {dy, a})
-                        : context->Emit1(std::make_shared<MatMulOp>(!transpose_a_, false, relu, f32_output), {a, dy}));
+        1, transpose_b_ ? product(true, transpose_a_, true, dy, a) : product(!transpose_a_, false, true, a, dy));
   }
 }
 

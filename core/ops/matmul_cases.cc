@@ -15,11 +15,6 @@ OpCase Case(std::string name, const MatMulOp& op, Shape a, Shape b, int64_t bias
   return op_case;
 }
 
-OpCase Large(OpCase op_case) {
-  op_case.large = true;
-  return op_case;
-}
-
 }  // namespace
 
 std::vector<OpCase> MatMulCases() {

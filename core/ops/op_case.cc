@@ -202,4 +202,9 @@ CaseInput Constant(CaseInput input) {
   return input;
 }
 
+OpCase Large(OpCase op_case) {
+  op_case.large = true;
+  return op_case;
+}
+
 }  // namespace espalier

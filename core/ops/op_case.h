@@ -44,7 +44,7 @@ struct OpCase {
   int roundings = 2;
   // The outputs that the loss of the gradient check depends on.
   std::vector<int> projected_outputs = {0};
-  // Shapes for measuring speed; too slow for finite differences.
+  // For measuring speed only: too slow for the checks.
   bool large = false;
 
   bool differentiable() const;
@@ -89,6 +89,8 @@ CaseInput F32Only(Shape shape, float low = -1, float high = 1);
 CaseInput Integers(Shape shape, int low, int high);
 // The same input without a gradient.
 CaseInput Constant(CaseInput input);
+// The same case, for measuring speed only.
+OpCase Large(OpCase op_case);
 
 }  // namespace espalier
 

@@ -26,11 +26,6 @@ OpCase Ties(std::string name, PoolAttributes attributes, Shape x) {
   return op_case;
 }
 
-OpCase Large(OpCase op_case) {
-  op_case.large = true;
-  return op_case;
-}
-
 }  // namespace
 
 std::vector<OpCase> PoolCases() {

@@ -15,7 +15,7 @@ OpCase Transpose(std::string name, std::vector<int> order, Shape x) {
 }  // namespace
 
 std::vector<OpCase> StructureCases() {
-  std::vector<OpCase> cases = {
+  return {
       {"concat/channels", std::make_shared<ConcatOp>(1), {Data({2, 16, 3, 3}), Data({2, 8, 3, 3}), Data({2, 3, 3, 3})}},
       {"concat/rows", std::make_shared<ConcatOp>(0), {Data({2, 5}), Data({3, 5})}},
       {"concat/one", std::make_shared<ConcatOp>(1), {Data({2, 5})}},
@@ -41,11 +41,9 @@ std::vector<OpCase> StructureCases() {
        {Data({6})}},
       {"gather/codebook", std::make_shared<GatherOp>(), {Data({16}), Integers({10, 12}, 0, 16)}},
       {"gather/rows", std::make_shared<GatherOp>(), {Data({5, 3, 2}), Integers({7}, 0, 5)}},
-      {"concat/large", std::make_shared<ConcatOp>(1), {Data({32, 64, 28, 28}), Data({32, 128, 28, 28})}},
-      {"gather/large_codebook", std::make_shared<GatherOp>(), {Data({16}), Integers({4096, 1024}, 0, 16)}},
+      Large({"concat/large", std::make_shared<ConcatOp>(1), {Data({32, 64, 28, 28}), Data({32, 128, 28, 28})}}),
+      Large({"gather/large_codebook", std::make_shared<GatherOp>(), {Data({16}), Integers({4096, 1024}, 0, 16)}}),
   };
-  for (size_t i = cases.size() - 2; i < cases.size(); ++i) cases[i].large = true;
-  return cases;
 }
 
 }  // namespace espalier
