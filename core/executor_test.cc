@@ -15,6 +15,7 @@
 #include "core/ops/structure.h"
 #include "core/precision.h"
 #include "core/random.h"
+#include "core/recompute.h"
 
 namespace espalier {
 namespace {
@@ -77,6 +78,7 @@ Graph BuildNetwork(bool fuse, const PrecisionOptions& precision = {}) {
   if (fuse) graph = *FuseOperators(graph);
   const ValueId seed = graph.AddInput("seed", {DType::kF32, {}});
   CHECK(AppendParameterGradients(&graph, graph.output("loss"), seed).ok());
+  if (fuse) graph = *RecomputeCasts(graph);
   return graph;
 }
 
@@ -162,6 +164,19 @@ TEST(Executor, SixteenBitStorageFollowsItsReference) {
       const double unit = compute == ComputePrecision::kBF16 ? 0x1p-8 : 0x1p-11;
       EXPECT_NEAR(fast.loss, reference.loss, 8 * unit * std::abs(reference.loss));
       EXPECT_LT(Distance(fast.gradients, reference.gradients), 16 * unit);
+    }
+  }
+}
+
+TEST(Executor, RecomputedCastsAreNotKept) {
+  const Graph graph = BuildNetwork(true, {ComputePrecision::kBF16, false});
+  for (const Node& node : graph.nodes()) {
+    if (!node.backward) continue;
+    for (ValueId id : node.inputs) {
+      const int producer = graph.value(id).producer;
+      if (producer < 0 || graph.node(producer).backward) continue;
+      EXPECT_NE(graph.node(producer).op->kind(), "round") << node.layer;
+      if (graph.node(producer).op->kind() == "cast") EXPECT_EQ(graph.type(id).dtype, DType::kBF16) << node.layer;
     }
   }
 }

@@ -5,6 +5,7 @@
 #include "core/fusion.h"
 #include "core/onednn/kernels.h"
 #include "core/precision.h"
+#include "core/recompute.h"
 #include "layers/layer.h"
 #include "layers/training_graph.h"
 
@@ -39,6 +40,7 @@ absl::StatusOr<Graph> BuildGraph(const Model& model, const Loss& loss, const Net
   if (training) {
     const ValueId seed = graph.AddInput(kLossGradient, {DType::kF32, {}});
     RETURN_IF_ERROR(AppendParameterGradients(&graph, graph.output("loss"), seed));
+    ASSIGN_OR_RETURN(graph, RecomputeCasts(graph));
   }
   return graph;
 }
