@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "proto/nearest_name.h"
+#include "tools/table.h"
 
 namespace espalier {
 
@@ -58,8 +59,9 @@ absl::StatusOr<Arguments> ParseArguments(const std::vector<std::string>& argumen
       if (flag->value.empty()) return absl::InvalidArgumentError(absl::StrCat("--", name, " takes no value"));
       value = argument.substr(equals + 1);
     } else if (!flag->value.empty()) {
-      if (++i == arguments.size()) {
-        return absl::InvalidArgumentError(absl::StrCat("--", name, ": expected ", flag->value, ", found nothing"));
+      if (++i == arguments.size() || absl::StartsWith(arguments[i], "--")) {
+        return absl::InvalidArgumentError(absl::StrCat("--", name, ": expected ", flag->value, ", found ",
+                                                       i == arguments.size() ? "nothing" : arguments[i]));
       }
       value = arguments[i];
     }
@@ -72,6 +74,14 @@ absl::StatusOr<Arguments> ParseArguments(const std::vector<std::string>& argumen
                                                    count));
   }
   return parsed;
+}
+
+std::string FlagsHelp(const std::vector<Flag>& flags) {
+  TextTable table({{""}, {""}});
+  for (const Flag& flag : flags) {
+    table.AddRow({absl::StrCat("--", flag.name, flag.value.empty() ? "" : " ", flag.value), flag.help});
+  }
+  return table.ToString(/*indent=*/2);
 }
 
 }  // namespace espalier

@@ -41,6 +41,9 @@ class Arguments {
 absl::StatusOr<Arguments> ParseArguments(const std::vector<std::string>& arguments, const std::vector<Flag>& flags,
                                          size_t minimum, size_t maximum);
 
+// The flags in two columns, a line each.
+std::string FlagsHelp(const std::vector<Flag>& flags);
+
 }  // namespace espalier
 
 #endif  // ESPALIER_TOOLS_COMMAND_LINE_H_

@@ -9,31 +9,19 @@
 namespace espalier {
 namespace {
 
-// Two columns without headers, indented.
-std::string TwoColumns(const std::vector<std::pair<std::string, std::string>>& rows) {
-  TextTable table({{""}, {""}});
-  for (const auto& [left, right] : rows) table.AddRow({left, right});
-  return table.ToString(/*indent=*/2);
-}
-
 void PrintHelp(const std::vector<Verb>& verbs, std::ostream& out) {
   out << "usage: espalier VERB [ARGUMENTS] [--FLAGS]\n\nVerbs:\n";
-  std::vector<std::pair<std::string, std::string>> rows;
-  for (const Verb& verb : verbs) rows.emplace_back(verb.name, verb.summary);
-  rows.emplace_back("help", "this text; `espalier help VERB` for a verb's");
-  out << TwoColumns(rows);
+  TextTable table({{""}, {""}});
+  for (const Verb& verb : verbs) table.AddRow({verb.name, verb.summary});
+  table.AddRow({"help", "this text; `espalier help VERB` for a verb's"});
+  out << table.ToString(/*indent=*/2);
 }
 
 void PrintHelp(const Verb& verb, std::ostream& out) {
   out << "usage: espalier " << verb.name << " " << verb.arguments << (verb.flags.empty() ? "" : " [--FLAGS]") << "\n\n"
       << verb.summary << "\n";
   if (!verb.details.empty()) out << verb.details << "\n";
-  if (verb.flags.empty()) return;
-  std::vector<std::pair<std::string, std::string>> rows;
-  for (const Flag& flag : verb.flags) {
-    rows.emplace_back(absl::StrCat("--", flag.name, flag.value.empty() ? "" : " ", flag.value), flag.help);
-  }
-  out << "\nFlags:\n" << TwoColumns(rows);
+  if (!verb.flags.empty()) out << "\nFlags:\n" << FlagsHelp(verb.flags);
 }
 
 int BadUsage(const std::string& who, absl::string_view problem, const std::string& help, std::ostream& err) {

@@ -32,6 +32,7 @@ TEST(CommandLineTest, Errors) {
   EXPECT_EQ(Parse({"file", "--btach=8"}).status().message(), "unknown flag --btach; did you mean batch?");
   EXPECT_EQ(Parse({"file", "--csv=1"}).status().message(), "--csv takes no value");
   EXPECT_EQ(Parse({"file", "--batch"}).status().message(), "--batch: expected N, found nothing");
+  EXPECT_EQ(Parse({"--batch", "--csv", "file"}).status().message(), "--batch: expected N, found --csv");
   EXPECT_EQ(Parse({}).status().message(), "expected 1 argument, found 0");
   EXPECT_EQ(Parse({"a", "b"}).status().message(), "expected 1 argument, found 2");
   for (const char* value : {"0", "-1", "x", "", "99999999999999999999"}) {

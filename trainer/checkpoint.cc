@@ -175,7 +175,6 @@ absl::StatusOr<Checkpoint> CheckpointStore::LoadLatest() {
     if (checkpoint.ok()) return checkpoint;
     unusable_.insert(it->first);
     skipped_.push_back(absl::StrCat("checkpoint of step ", it->first, " not used: ", checkpoint.status().message()));
-    LOG(WARNING) << skipped_.back();
   }
   return absl::DataLossError(absl::StrCat("no checkpoint in ", directory_, " loads: ", absl::StrJoin(skipped_, "; ")));
 }

@@ -29,9 +29,8 @@ class CheckpointStore {
   // them is logged, not returned.
   absl::Status Save(const TrainingState& training);
 
-  // The newest checkpoint whose checksums hold. Each newer one that is torn, corrupt or unreadable is logged as a
-  // warning and added to skipped(). NotFound if there is no checkpoint at all; DataLoss, with all reasons, if there is
-  // none that loads.
+  // The newest checkpoint whose checksums hold; skipped() then says why each newer one was not used: torn, corrupt or
+  // unreadable. NotFound if there is no checkpoint at all; DataLoss, with all reasons, if there is none that loads.
   absl::StatusOr<Checkpoint> LoadLatest();
   absl::StatusOr<Checkpoint> Load(int64_t step) const;
   // The best by the state of the newest that loads; NotFound if it names none.

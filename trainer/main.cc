@@ -1,131 +1,155 @@
 // The `trainer` program: trains the network of a job file.
 
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
 #include <iostream>
 #include <string>
 #include <vector>
 
-#include "absl/flags/flag.h"
-#include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
 #include "absl/strings/str_cat.h"
-#include "core/human_readable.h"
 #include "core/onednn/kernels.h"
 #include "glog/logging.h"
 #include "proto/job_loader.h"
+#include "tools/command_line.h"
 #include "trainer/benchmark.h"
+#include "trainer/exit_code.h"
+#include "trainer/prepared_job.h"
 #include "trainer/signals.h"
 #include "trainer/trainer.h"
-
-ABSL_FLAG(std::string, config, "", "the job: a file, or the name of a shipped one (lenet5)");
-ABSL_FLAG(std::string, data_dir, "", "folder that holds mnist/, cifar10/, ...; default: $ESPALIER_DATA_DIR");
-ABSL_FLAG(std::string, output_dir, "", "where results go; default: out/JOB_NAME");
-ABSL_FLAG(std::vector<std::string>, set, {}, "PATH=VALUE overrides a field of the job; may be repeated");
-ABSL_FLAG(bool, resume, false, "continue from the newest checkpoint of the output folder");
-ABSL_FLAG(bool, overwrite, false, "begin anew where a run has been");
-ABSL_FLAG(bool, dry_run, false, "prove the job, say what it takes, and stop");
-ABSL_FLAG(int, benchmark_steps, 0, "time this many training steps on one in-memory batch, and stop");
-ABSL_FLAG(int, profile_steps, 0, "time every kernel over this many training steps, and stop");
-ABSL_FLAG(bool, dump_plan, false, "print the plan of a training step, and stop");
 
 namespace espalier {
 namespace {
 
-// Exit codes: a contract with scripts.
-constexpr int kDone = 0, kFailed = 1, kBadUsage = 2, kStoppedBySignal = 75;
+constexpr char kUsage[] =
+    "Trains the network of a job file.\n"
+    "\n"
+    "  trainer --config lenet5 --data_dir ~/data\n"
+    "  trainer --config job.pbtxt --set phase[0].epochs=3 --set optimizer.sgd.momentum=0.8\n"
+    "  trainer --config job.pbtxt --output_dir out/job --resume\n"
+    "\n";
 
-int Fail(int code, const absl::Status& status) {
-  std::cerr << "trainer: " << status.message() << "\n";
-  return code;
+constexpr char kExitCodes[] =
+    "\n"
+    "Results go to OUTPUT_DIR: checkpoints/, metrics.jsonl, curves.svg, events for TensorBoard, job.pbtxt.\n"
+    "SIGINT and SIGTERM save and stop.\n"
+    "Exit codes: 0 done, 1 failed while running, 2 bad usage, job file or data, 75 stopped by a signal after saving.\n";
+
+const std::vector<Flag>& Flags() {
+  static const auto* const kFlags = new std::vector<Flag>{
+      {"config", "FILE", "the job: a file, or the name of a shipped one (lenet5)"},
+      {"data_dir", "DIR", "the folder that holds mnist/, cifar10/, ...; default: $ESPALIER_DATA_DIR"},
+      {"output_dir", "DIR", "where results go; default: out/ and the job's name"},
+      {"set", "PATH=VALUE", "overrides a field of the job; may be given many times"},
+      {"resume", "", "continues the run in OUTPUT_DIR from its newest checkpoint"},
+      {"overwrite", "", "begins anew where a run has been"},
+      {"dry_run", "", "proves the job, says what it takes, and writes nothing"},
+      {"benchmark_steps", "N", "times N training steps on one batch in memory, and stops"},
+      {"profile_steps", "N", "times every kernel over N training steps, and stops"},
+      {"dump_plan", "", "prints the plan of a training step, and stops"},
+      {"help", "", "this text"},
+  };
+  return *kFlags;
 }
 
-// `--set` may come many times and its values may hold commas, which absl's vector flags do neither of.
-std::vector<std::string> TakeOverrides(std::vector<char*>* arguments) {
-  std::vector<std::string> overrides;
-  std::vector<char*> rest;
-  for (size_t i = 0; i < arguments->size(); ++i) {
-    const std::string argument = (*arguments)[i];
-    if (argument == "--set" || argument == "-set") {
-      if (i + 1 < arguments->size()) overrides.push_back((*arguments)[++i]);
-    } else if (argument.rfind("--set=", 0) == 0) {
-      overrides.push_back(argument.substr(6));
-    } else {
-      rest.push_back((*arguments)[i]);
-    }
-  }
-  *arguments = std::move(rest);
-  return overrides;
+// Problems of a job begin with file:line:column, so that editors can jump there; others say who speaks.
+int Fail(const absl::Status& status) {
+  const std::string message(status.message());
+  std::cout << std::flush;
+  std::cerr << (message.find(".pbtxt:") == std::string::npos ? "trainer: " : "") << message << std::endl;
+  return ExitCodeOf(status);
 }
 
-int Train(JobDocument document) {
+int Train(JobDocument document, const Arguments& arguments) {
   TrainerOptions options;
-  options.data_dir = absl::GetFlag(FLAGS_data_dir);
-  const char* environment = std::getenv("ESPALIER_DATA_DIR");
-  if (options.data_dir.empty() && environment != nullptr) options.data_dir = environment;
-  options.output_dir = absl::GetFlag(FLAGS_output_dir);
-  if (options.output_dir.empty()) options.output_dir = absl::StrCat("out/", document.job.name());
-  options.resume = absl::GetFlag(FLAGS_resume);
-  options.overwrite = absl::GetFlag(FLAGS_overwrite);
+  options.output_dir = arguments.Get("output_dir", absl::StrCat("out/", document.job.name()));
+  if (arguments.Has("resume")) options.mode = StartMode::kResume;
+  if (arguments.Has("overwrite")) options.mode = StartMode::kOverwrite;
   options.files = FileSystem::Posix();
   options.out = &std::cout;
-  absl::StatusOr<std::unique_ptr<Trainer>> trainer = Trainer::Create(std::move(document), options);
-  if (!trainer.ok()) return Fail(kBadUsage, trainer.status());
-  std::cout << (*trainer)->Describe() << "  processor   " << OneDnnDescription() << "\n";
-  if (absl::GetFlag(FLAGS_dry_run)) return kDone;
+  options.terminal = DetectTerminal(STDOUT_FILENO);
+  options.stop_requested = [] { return StopSignal() != 0; };
+  const char* data_dir = std::getenv("ESPALIER_DATA_DIR");
+  absl::StatusOr<std::unique_ptr<PreparedJob>> job =
+      PrepareJob(std::move(document), arguments.Get("data_dir", data_dir == nullptr ? "" : data_dir));
+  if (!job.ok()) return Fail(BadInput(job.status()));
+  std::cout << DescribeJob(**job) << "  processor   " << OneDnnDescription() << "\n";
+  if (arguments.Has("dry_run")) {
+    std::cout << "\n" << DescribeLayers(**job);
+    return kDone;
+  }
   std::cout << "  output      " << options.output_dir << "\n" << std::flush;
   CatchStopSignals();
-  const absl::StatusOr<TrainingResult> result = (*trainer)->Run();
-  if (!result.ok()) {
-    const bool usage = absl::IsFailedPrecondition(result.status()) || absl::IsInvalidArgument(result.status()) ||
-                       absl::IsDataLoss(result.status());
-    return Fail(usage ? kBadUsage : kFailed, result.status());
-  }
-  if (result->stopped) {
-    std::cout << "stopped at step " << result->steps << ", saved; continue with --resume\n";
-    return kStoppedBySignal;
-  }
-  std::cout << "done: " << result->steps << " steps in " << FormatDuration(result->seconds);
-  if (result->validation_top1) std::cout << ", validation top-1 " << FormatPercent(*result->validation_top1);
-  if (result->best_top1) std::cout << " (best " << FormatPercent(*result->best_top1) << ")";
-  std::cout << "\n";
-  return kDone;
+  const absl::StatusOr<TrainingResult> result = Trainer(*std::move(job), options).Run();
+  if (!result.ok()) return Fail(result.status());
+  if (!result->stopped) return kDone;
+  std::cout << "stopped by "
+            << (StopSignal() == SIGINT   ? "SIGINT"
+                : StopSignal() == SIGHUP ? "SIGHUP"
+                                         : "SIGTERM")
+            << " at step " << result->steps
+            << (result->steps > 0 ? ", saved; continue with --resume" : ", before there was anything to save")
+            << std::endl;
+  return kStoppedBySignal;
 }
 
-int Main(int argc, char** argv) {
-  google::InitGoogleLogging(argv[0]);
-  FLAGS_logtostderr = true;
-  absl::SetProgramUsageMessage(
-      "trains the network of a job file\n\n"
-      "  trainer --config lenet5.pbtxt [--data_dir DIR] [--output_dir DIR] [--set PATH=VALUE]... [--resume]\n");
-  std::vector<char*> arguments(argv, argv + argc);
-  const std::vector<std::string> overrides = TakeOverrides(&arguments);
-  const std::vector<char*> positional = absl::ParseCommandLine(static_cast<int>(arguments.size()), arguments.data());
-  if (positional.size() > 1) {
-    return Fail(kBadUsage, absl::InvalidArgumentError(absl::StrCat("unexpected argument \"", positional[1],
-                                                                   "\": flags begin with --, see --help")));
+// What makes no sense together or is missing.
+absl::Status Check(const Arguments& arguments) {
+  if (!arguments.positional().empty()) {
+    const std::string& first = arguments.positional()[0];
+    return absl::InvalidArgumentError(
+        absl::StrCat("expected flags alone, found \"", first, "\"; a job is given as --config ", first));
   }
-  if (absl::GetFlag(FLAGS_config).empty()) {
-    return Fail(kBadUsage, absl::InvalidArgumentError("which job? give --config FILE; see --help"));
+  if (arguments.Get("config").empty()) return absl::InvalidArgumentError("which job? give --config FILE; see --help");
+  if (arguments.Has("resume") && arguments.Has("overwrite")) {
+    return absl::InvalidArgumentError("--resume continues a run and --overwrite removes it: give one of them");
   }
-  absl::StatusOr<JobDocument> document = LoadJob(absl::GetFlag(FLAGS_config), overrides);
-  if (!document.ok()) return Fail(kBadUsage, document.status());
-  const int benchmark_steps = absl::GetFlag(FLAGS_benchmark_steps), profile_steps = absl::GetFlag(FLAGS_profile_steps);
-  if (benchmark_steps < 0 || profile_steps < 0) {
-    return Fail(kBadUsage, absl::InvalidArgumentError("a number of steps must be positive"));
+  int modes = 0;
+  for (const char* mode : {"dry_run", "benchmark_steps", "profile_steps", "dump_plan"}) modes += arguments.Has(mode);
+  if (modes > 1) {
+    return absl::InvalidArgumentError(
+        "of --dry_run, --benchmark_steps, --profile_steps and --dump_plan one is possible at a time");
   }
-  absl::Status status;
-  if (benchmark_steps > 0) {
-    status = RunBenchmark(*document, benchmark_steps, &std::cout);
-  } else if (profile_steps > 0) {
-    status = RunProfile(*document, profile_steps, &std::cout);
-  } else if (absl::GetFlag(FLAGS_dump_plan)) {
+  return absl::OkStatus();
+}
+
+int Main(const std::vector<std::string>& words) {
+  const absl::StatusOr<Arguments> parsed = ParseArguments(words, Flags(), 0, words.size());
+  if (!parsed.ok()) return Fail(BadInput(parsed.status()));
+  const Arguments& arguments = *parsed;
+  if (arguments.Has("help")) {
+    std::cout << kUsage << FlagsHelp(Flags()) << kExitCodes;
+    return kDone;
+  }
+  absl::Status status = Check(arguments);
+  const absl::StatusOr<int64_t> benchmark_steps = arguments.GetInteger("benchmark_steps", 0, 1);
+  const absl::StatusOr<int64_t> profile_steps = arguments.GetInteger("profile_steps", 0, 1);
+  status.Update(benchmark_steps.status());
+  status.Update(profile_steps.status());
+  if (!status.ok()) return Fail(BadInput(status));
+  absl::StatusOr<JobDocument> document = LoadJob(arguments.Get("config"), arguments.GetAll("set"));
+  if (!document.ok()) return Fail(BadInput(document.status()));
+  if (document->job.name().empty()) document->job.set_name(std::filesystem::path(document->path).stem().string());
+  if (*benchmark_steps > 0) {
+    status = RunBenchmark(*document, static_cast<int>(*benchmark_steps), &std::cout);
+  } else if (*profile_steps > 0) {
+    status = RunProfile(*document, static_cast<int>(*profile_steps), &std::cout);
+  } else if (arguments.Has("dump_plan")) {
     status = DumpPlan(*document, &std::cout);
   } else {
-    return Train(*std::move(document));
+    return Train(*std::move(document), arguments);
   }
-  return status.ok() ? kDone : Fail(kBadUsage, status);
+  return status.ok() ? kDone : Fail(BadInput(status));
 }
 
 }  // namespace
 }  // namespace espalier
 
-int main(int argc, char** argv) { return espalier::Main(argc, argv); }
+int main(int argc, char** argv) {
+  FLAGS_logtostderr = true;
+  google::InitGoogleLogging(argv[0]);
+  return espalier::Main({argv + 1, argv + argc});
+}

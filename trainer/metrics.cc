@@ -44,24 +44,30 @@ absl::StatusOr<MetricsWriter> MetricsWriter::Create(FileSystem* files, const std
   return MetricsWriter(std::move(file));
 }
 
-absl::StatusOr<MetricsWriter> MetricsWriter::Resume(FileSystem* files, const std::string& path, int64_t step) {
-  ASSIGN_OR_RETURN(const uint64_t size, TruncateMetricsAfter(files, path, step));
+absl::StatusOr<MetricsWriter> MetricsWriter::Resume(FileSystem* files, const std::string& path, int64_t step,
+                                                    bool keep_validation) {
+  ASSIGN_OR_RETURN(const uint64_t size, TruncateMetricsAfter(files, path, step, keep_validation));
   ASSIGN_OR_RETURN(LogFile file, LogFile::Continue(files, path, size));
   return MetricsWriter(std::move(file));
 }
 
 absl::Status MetricsWriter::Write(const MetricsRecord& record) { return file_.Append(ToJson(record) + "\n"); }
 
-absl::StatusOr<uint64_t> TruncateMetricsAfter(FileSystem* files, const std::string& path, int64_t step) {
+absl::StatusOr<uint64_t> TruncateMetricsAfter(FileSystem* files, const std::string& path, int64_t step,
+                                              bool keep_validation) {
   const absl::StatusOr<std::string> text = ReadFile(files, path, kMaximumFileBytes);
   if (absl::IsNotFound(text.status())) return 0;
   RETURN_IF_ERROR(text.status());
   uint64_t kept = 0;
   // The first line to be dropped: of a later step, or what a crash left. None that must remain may follow it.
   absl::Status dropped;
+  const auto stays = [&](const MetricsRecord& record) {
+    return record.step < step ||
+           (record.step == step && (keep_validation || record.split != MetricsRecord::Split::kValidation));
+  };
   for (LineReader reader(*text); reader.Next();) {
     const absl::StatusOr<MetricsRecord> record = ParseMetricsRecord(reader.line());
-    if (record.ok() && record->step <= step) {
+    if (record.ok() && stays(*record)) {
       if (!dropped.ok()) return dropped;
       kept = reader.end();
     } else if (dropped.ok()) {

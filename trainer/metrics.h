@@ -22,7 +22,8 @@ class MetricsWriter {
   static absl::StatusOr<MetricsWriter> Create(FileSystem* files, const std::string& path);
 
   // Continues the file of a run whose checkpoint is of `step`, as TruncateMetricsAfter leaves it, or a new one.
-  static absl::StatusOr<MetricsWriter> Resume(FileSystem* files, const std::string& path, int64_t step);
+  static absl::StatusOr<MetricsWriter> Resume(FileSystem* files, const std::string& path, int64_t step,
+                                              bool keep_validation = true);
 
   // Hands one whole line to the system. After an error (a full disk, say) the next call removes what arrived of the
   // line before it writes its own.
@@ -37,9 +38,11 @@ class MetricsWriter {
   LogFile file_;
 };
 
-// Drops the records of later steps than `step`, and what a crash left of a last line. Returns the bytes that remain; a
-// file that does not exist has none. DataLoss, the file unchanged, if a line that must remain cannot be read.
-absl::StatusOr<uint64_t> TruncateMetricsAfter(FileSystem* files, const std::string& path, int64_t step);
+// Drops the records of later steps than `step`, without `keep_validation` that of its own validation (which the
+// checkpoint was made before), and what a crash left of a last line. Returns the bytes that remain; a file that does
+// not exist has none. DataLoss, the file unchanged, if a line that must remain cannot be read.
+absl::StatusOr<uint64_t> TruncateMetricsAfter(FileSystem* files, const std::string& path, int64_t step,
+                                              bool keep_validation = true);
 
 // All records of a file but a torn last line. DataLoss names the line that cannot be read.
 absl::StatusOr<std::vector<MetricsRecord>> ReadMetrics(FileSystem* files, const std::string& path);

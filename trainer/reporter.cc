@@ -24,33 +24,32 @@ std::string HostName() {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Reporter>> Reporter::Create(FileSystem* files, std::ostream* out,
-                                                           const std::string& directory, const Output& output,
-                                                           int64_t batch_size, std::vector<ProgressPhase> phases,
-                                                           int64_t step) {
+absl::StatusOr<std::unique_ptr<Reporter>> Reporter::Create(ReporterOptions options) {
   std::unique_ptr<Reporter> reporter(new Reporter());
-  const std::string path = JoinPath(directory, "metrics.jsonl");
+  reporter->metrics_path_ = JoinPath(options.directory, "metrics.jsonl");
   absl::StatusOr<MetricsWriter> metrics =
-      step > 0 ? MetricsWriter::Resume(files, path, step) : MetricsWriter::Create(files, path);
+      options.step > 0
+          ? MetricsWriter::Resume(options.files, reporter->metrics_path_, options.step, !options.validation_due)
+          : MetricsWriter::Create(options.files, reporter->metrics_path_);
   if (!metrics.ok()) return metrics.status();
   reporter->metrics_.emplace(*std::move(metrics));
-  if (output.tensorboard()) {
-    TensorBoardOptions options;
-    options.files = files;
-    options.directory = directory;
-    options.host = HostName();
-    options.clock = SecondsSince1970;
-    options.first_step = step > 0 ? step + 1 : 0;
-    absl::StatusOr<TensorBoardWriter> events = TensorBoardWriter::Create(std::move(options));
+  if (options.tensorboard) {
+    TensorBoardOptions tensorboard;
+    tensorboard.files = options.files;
+    tensorboard.directory = options.directory;
+    tensorboard.host = HostName();
+    tensorboard.clock = SecondsSince1970;
+    tensorboard.first_step = options.step > 0 ? options.step + 1 : 0;
+    absl::StatusOr<TensorBoardWriter> events = TensorBoardWriter::Create(std::move(tensorboard));
     if (!events.ok()) return events.status();
     reporter->tensorboard_.emplace(*std::move(events));
   }
   ProgressOptions progress;
-  progress.out = out;
-  progress.terminal = DetectTerminal(STDOUT_FILENO);
+  progress.out = options.out;
+  progress.terminal = options.terminal;
   progress.clock = SteadySeconds;
-  progress.images_per_step = batch_size;
-  reporter->progress_ = std::make_unique<Progress>(std::move(progress), std::move(phases));
+  progress.images_per_step = options.batch_size;
+  reporter->progress_ = std::make_unique<Progress>(std::move(progress), std::move(options.phases));
   return reporter;
 }
 

@@ -18,13 +18,23 @@
 
 namespace espalier {
 
+struct ReporterOptions {
+  FileSystem* files = nullptr;
+  std::string directory;
+  bool tensorboard = true;
+  std::ostream* out = nullptr;
+  Terminal terminal;  // that `out` goes to
+  int64_t batch_size = 1;
+  std::vector<ProgressPhase> phases;
+  // The step the run starts or resumes at: what the files say of later ones is dropped; with `validation_due`, what
+  // they say of this step's validation, too.
+  int64_t step = 0;
+  bool validation_due = false;
+};
+
 class Reporter {
  public:
-  // `step` is the step the run starts or resumes at: what the files say of later ones is dropped.
-  static absl::StatusOr<std::unique_ptr<Reporter>> Create(FileSystem* files, std::ostream* out,
-                                                          const std::string& directory, const Output& output,
-                                                          int64_t batch_size, std::vector<ProgressPhase> phases,
-                                                          int64_t step);
+  static absl::StatusOr<std::unique_ptr<Reporter>> Create(ReporterOptions options);
 
   Progress& progress() { return *progress_; }
   absl::Status Write(const MetricsRecord& record);
@@ -33,8 +43,14 @@ class Reporter {
   // All metrics are on the disk on return.
   absl::Status Sync() { return metrics_->Sync(); }
 
+  const std::string& metrics_path() const { return metrics_path_; }
+  // Empty if there is none.
+  std::string tensorboard_path() const { return tensorboard_ ? tensorboard_->path() : ""; }
+
  private:
   Reporter() = default;
+
+  std::string metrics_path_;
 
   std::optional<MetricsWriter> metrics_;
   std::optional<TensorBoardWriter> tensorboard_;

@@ -150,10 +150,14 @@ bool FaultyFileSystem::faulted() const { return faults_->faulted(); }
 
 namespace {
 
-// Pieces of `changed` between what is on the disk and zeros, under a length between none and all.
+// Pieces of `changed` between what is on the disk and zeros, under a length between what both begin with (what was
+// synced before an append stays) and all.
 std::string Torn(const std::string& synced, const std::string& changed, Random* random) {
   constexpr size_t kPiece = 64;  // smaller than any disk's sector, so that small files tear too
-  std::string torn(random->Below(static_cast<uint32_t>(std::max(synced.size(), changed.size())) + 1), '\0');
+  const size_t most = std::max(synced.size(), changed.size());
+  size_t least = 0;
+  while (least < std::min(synced.size(), changed.size()) && synced[least] == changed[least]) ++least;
+  std::string torn(least + random->Below(static_cast<uint32_t>(most - least) + 1), '\0');
   for (size_t begin = 0; begin < torn.size(); begin += kPiece) {
     const std::string& source = random->NextBits() % 2 == 0 ? synced : changed;
     for (size_t i = begin; i < std::min({begin + kPiece, torn.size(), source.size()}); ++i) torn[i] = source[i];

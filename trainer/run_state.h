@@ -1,0 +1,81 @@
+// All that changes while a job trains, beside the weights: position, optimizer, schedule, loss scale, sums. It comes
+// from checkpoints and goes into them, so that a resumed run continues with the same bits.
+#ifndef ESPALIER_TRAINER_RUN_STATE_H_
+#define ESPALIER_TRAINER_RUN_STATE_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/status.h"
+#include "optim/loss_scaler.h"
+#include "optim/optimizer.h"
+#include "optim/schedule.h"
+#include "proto/checkpoint.pb.h"
+#include "trainer/checkpoint_files.h"
+#include "trainer/prepared_job.h"
+
+namespace espalier {
+
+// Loss and counts over some samples.
+struct SampleSums {
+  double loss = 0, samples = 0, top1 = 0, top5 = 0;
+
+  void Add(double loss_sum, const Network::Counts& counts) {
+    loss += loss_sum;
+    samples += counts.samples;
+    top1 += counts.top1;
+    top5 += counts.top5;
+  }
+};
+
+class RunState {
+ public:
+  // `job` must outlive this. `job_text` is what checkpoints say of the job.
+  RunState(PreparedJob* job, std::string job_text);
+
+  // The beginning of a phase: its schedule, and its optimizer if it brings one.
+  absl::Status BeginPhase(int phase);
+
+  // What a checkpoint of this moment holds; the tensors are the arenas' own memory.
+  TrainingState ToCheckpoint();
+  // Sets everything, weights included, to where the checkpoint was made. InvalidArgument if it is of a run whose model,
+  // optimizer or position does not fit the job; then the state is good for nothing.
+  absl::Status Restore(const Checkpoint& checkpoint);
+
+  // Steps done since the job began, and in this phase.
+  int64_t step() const { return proto_.global_step(); }
+  int64_t step_in_phase() const { return proto_.step_in_phase(); }
+  int phase() const { return proto_.phase(); }
+  // One more step done, at that learning rate; `updated` if the weights changed.
+  void CountStep(double learning_rate, bool updated);
+  // Updates by the current optimizer.
+  int64_t optimizer_step() const { return proto_.optimizer_step(); }
+
+  // The other entries of the checkpoint's state.
+  CheckpointState& proto() { return proto_; }
+  const CheckpointState& proto() const { return proto_; }
+
+  ParameterOptimizer& optimizer() { return *optimizer_; }
+  LearningRateSchedule& schedule() { return *schedule_; }
+  LossScaler* loss_scaler() { return loss_scaler_ ? &*loss_scaler_ : nullptr; }
+
+  // Since the last record of the train split, and since the epoch began.
+  SampleSums since_record, since_epoch;
+
+ private:
+  std::vector<NamedTensor> WeightTensors() const;
+  std::vector<NamedTensor> OptimizerTensors() const;
+  absl::Status CheckPosition(const CheckpointState& saved) const;
+
+  PreparedJob* const job_;
+  const std::string job_text_;
+  CheckpointState proto_;
+  std::unique_ptr<ParameterOptimizer> optimizer_;
+  std::unique_ptr<LearningRateSchedule> schedule_;
+  std::optional<LossScaler> loss_scaler_;
+};
+
+}  // namespace espalier
+
+#endif  // ESPALIER_TRAINER_RUN_STATE_H_
