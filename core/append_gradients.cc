@@ -68,6 +68,7 @@ absl::StatusOr<std::vector<ValueId>> AppendGradients(Graph* graph, ValueId loss,
   graph->SetBackward(false);
   graph->SetLayer("");
   std::vector<ValueId> result;
+  result.reserve(targets.size());
   for (ValueId id : targets) result.push_back(gradient[id]);
   return result;
 }

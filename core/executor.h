@@ -64,7 +64,7 @@ class Executor {
   // Binds a graph input to the tensor's memory until the next call; type and shape must be the input's. An input that
   // the graph has not is ignored (an evaluation graph needs no sample ids).
   void SetInput(absl::string_view name, const Tensor& tensor);
-  void Run(const StepContext& step);
+  void Run(const StepContext& context);
   // The memory of a graph output: valid after Run, until the workspace's next use.
   Tensor Output(absl::string_view name) const;
 
@@ -76,13 +76,13 @@ class Executor {
 
   // The first step (in order of execution) one of whose float outputs is not finite, by running the plan again on the
   // bound inputs; -1 when all are finite. States are left as they were.
-  int FindNonFinite(const StepContext& step);
+  int FindNonFinite(const StepContext& context);
 
  private:
   Executor(Graph graph, std::shared_ptr<ParameterStore> store, std::shared_ptr<Workspace> workspace)
       : graph_(std::move(graph)), store_(std::move(store)), workspace_(std::move(workspace)) {}
 
-  void* Address(int buffer) const;
+  void* Address(int index) const;
   void BindStep(PlanStep* step);
   // Gives every kernel its addresses, before the first run.
   void EnsureBound();

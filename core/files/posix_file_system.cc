@@ -27,12 +27,12 @@ auto RetryInterrupted(Call call) {
 class Descriptor {
  public:
   explicit Descriptor(int number) : number_(number) {}
-  Descriptor(Descriptor&& other) : number_(other.Release()) {}
+  Descriptor(Descriptor&& other) noexcept : number_(other.Release()) {}
   ~Descriptor() {
     if (number_ >= 0) ::close(number_);
   }
   int get() const { return number_; }
-  int Release() {
+  int Release() noexcept {
     const int number = number_;
     number_ = -1;
     return number;
