@@ -22,7 +22,7 @@ constexpr float kStep = 1.0f / 64;
 // Outputs are rounded to f32: 2^-24 |y| / kStep = 4e-6 |y| in each, some sqrt(outputs) of it in the sum; the formula's
 // own error is kStep^4 / 30 = 2e-9 of the fifth derivative. Relative to the largest gradient of the input.
 constexpr double kGradientTolerance = 5e-4;
-constexpr int64_t kCheckedElements = 64;
+constexpr int64_t kCheckedElements = 32;
 
 std::vector<Tensor> InputsOf(const OpCase& op_case, const std::map<std::string, Tensor>& tensors) {
   std::vector<Tensor> inputs;

@@ -7,7 +7,7 @@
 namespace espalier {
 
 // The gradients that AppendGradients emits, run by the reference kernels, against finite differences of the forward
-// reference kernel, on up to 64 elements of each input.
+// reference kernel, on up to 32 elements of each input.
 absl::Status CheckGradient(const OpCase& op_case);
 
 // Every operator of the case, forward and backward: bytes are those of inputs and outputs, multiply-accumulates those
