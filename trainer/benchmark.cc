@@ -39,7 +39,8 @@ class Bench {
     std::unique_ptr<Bench> bench(new Bench());
     ASSIGN_OR_RETURN(bench->network_, Network::Create(job.model(), loss, options));
     ASSIGN_OR_RETURN(bench->optimizer_,
-                     ParameterOptimizer::Create(job.optimizer(), bench->network_->parameters().layout()));
+                     ParameterOptimizer::Create(job.has_optimizer() ? job.optimizer() : job.phase(0).optimizer(),
+                                                bench->network_->parameters().layout()));
     const Graph& graph = bench->network_->training().graph();
     const Shape& shape = graph.type(graph.inputs()[0]).shape;
     bench->images_ = Tensor(DType::kF32, shape);
