@@ -34,10 +34,8 @@ class Bench {
     options.seed = job.seed();
     options.compute = job.precision().compute();
     options.sources = &document.sources;
-    Loss loss = job.loss();
-    if (loss.kind_case() == Loss::KIND_NOT_SET) loss.mutable_cross_entropy();
     std::unique_ptr<Bench> bench(new Bench());
-    ASSIGN_OR_RETURN(bench->network_, Network::Create(job.model(), loss, options));
+    ASSIGN_OR_RETURN(bench->network_, Network::Create(job.model(), job.loss(), options));
     ASSIGN_OR_RETURN(bench->optimizer_,
                      ParameterOptimizer::Create(job.has_optimizer() ? job.optimizer() : job.phase(0).optimizer(),
                                                 bench->network_->parameters().layout()));

@@ -23,7 +23,6 @@ dnnl::memory::desc Any(DType dtype, const std::vector<int64_t>& dims);
 dnnl::memory::desc Any(const TensorType& type);
 // The layout that a descriptor of a tensor of `shape` stands for; opaque for formats that only oneDNN can read.
 Layout ToLayout(const dnnl::memory::desc& desc, const Shape& shape);
-// The descriptor of an opaque layout made by ToLayout is kept by its tag.
 std::vector<int64_t> Dims(const Shape& shape);
 
 // Attributes with a scratchpad that the plan places.
