@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/types/span.h"
-#include "trainer/chart.h"
+#include "tools/chart.h"
 #include "trainer/metrics_record.h"
 
 namespace espalier {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/files/file_system.h"
-#include "trainer/chart_terminal.h"
+#include "tools/chart_terminal.h"
 #include "trainer/metrics_record.h"
 
 namespace espalier {

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "trainer/chart_svg.h"
+#include "tools/chart_svg.h"
 #include "trainer/curves.h"
 #include "trainer/divergence.h"
 #include "trainer/exit_code.h"

@@ -1,6 +1,6 @@
 // Axes with round ticks.
-#ifndef ESPALIER_TRAINER_CHART_AXIS_H_
-#define ESPALIER_TRAINER_CHART_AXIS_H_
+#ifndef ESPALIER_TOOLS_CHART_AXIS_H_
+#define ESPALIER_TOOLS_CHART_AXIS_H_
 
 #include <string>
 #include <vector>
@@ -34,4 +34,4 @@ ChartAxis LogAxis(double low, double high, int ticks);
 
 }  // namespace espalier
 
-#endif  // ESPALIER_TRAINER_CHART_AXIS_H_
+#endif  // ESPALIER_TOOLS_CHART_AXIS_H_

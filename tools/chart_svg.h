@@ -1,12 +1,12 @@
 // Charts as SVG, readable on light and dark pages; drawn without any other program.
-#ifndef ESPALIER_TRAINER_CHART_SVG_H_
-#define ESPALIER_TRAINER_CHART_SVG_H_
+#ifndef ESPALIER_TOOLS_CHART_SVG_H_
+#define ESPALIER_TOOLS_CHART_SVG_H_
 
 #include <string>
 #include <vector>
 
 #include "core/files/file_system.h"
-#include "trainer/chart.h"
+#include "tools/chart.h"
 
 namespace espalier {
 
@@ -18,4 +18,4 @@ absl::Status WriteSvgCharts(FileSystem* files, const std::string& path, const st
 
 }  // namespace espalier
 
-#endif  // ESPALIER_TRAINER_CHART_SVG_H_
+#endif  // ESPALIER_TOOLS_CHART_SVG_H_

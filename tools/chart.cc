@@ -1,4 +1,4 @@
-#include "trainer/chart.h"
+#include "tools/chart.h"
 
 #include <algorithm>
 #include <cmath>

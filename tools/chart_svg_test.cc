@@ -1,4 +1,4 @@
-#include "trainer/chart_svg.h"
+#include "tools/chart_svg.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "trainer/chart_axis.h"
+#include "tools/chart_axis.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "trainer/chart_terminal.h"
+#include "tools/chart_terminal.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

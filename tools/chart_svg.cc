@@ -1,4 +1,4 @@
-#include "trainer/chart_svg.h"
+#include "tools/chart_svg.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,10 +1,10 @@
 // Charts as text: braille dots (eight to a character) where the locale is UTF-8, ASCII marks elsewhere.
-#ifndef ESPALIER_TRAINER_CHART_TERMINAL_H_
-#define ESPALIER_TRAINER_CHART_TERMINAL_H_
+#ifndef ESPALIER_TOOLS_CHART_TERMINAL_H_
+#define ESPALIER_TOOLS_CHART_TERMINAL_H_
 
 #include <string>
 
-#include "trainer/chart.h"
+#include "tools/chart.h"
 
 namespace espalier {
 
@@ -20,4 +20,4 @@ std::string TerminalChart(const Chart& chart, const TerminalChartOptions& option
 
 }  // namespace espalier
 
-#endif  // ESPALIER_TRAINER_CHART_TERMINAL_H_
+#endif  // ESPALIER_TOOLS_CHART_TERMINAL_H_

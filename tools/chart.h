@@ -1,12 +1,12 @@
-// Curves of a run, as data: drawn in a terminal (chart_terminal.h) or as SVG (chart_svg.h).
-#ifndef ESPALIER_TRAINER_CHART_H_
-#define ESPALIER_TRAINER_CHART_H_
+// Curves, as data: drawn in a terminal (chart_terminal.h) or as SVG (chart_svg.h).
+#ifndef ESPALIER_TOOLS_CHART_H_
+#define ESPALIER_TOOLS_CHART_H_
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "trainer/chart_axis.h"
+#include "tools/chart_axis.h"
 
 namespace espalier {
 
@@ -53,4 +53,4 @@ std::string LegendLabel(const ChartSeries& series, const ChartAxis& y);
 
 }  // namespace espalier
 
-#endif  // ESPALIER_TRAINER_CHART_H_
+#endif  // ESPALIER_TOOLS_CHART_H_
