@@ -6,15 +6,52 @@
 
 namespace espalier {
 
+namespace {
+
+// Elements of a state in the exchange arena: the next begins on an aligned address.
+int64_t ExchangeElements(const Tensor& state) {
+  constexpr int64_t kGranule = kAlignment / sizeof(float);
+  return (state.elements() + kGranule - 1) / kGranule * kGranule;
+}
+
+}  // namespace
+
 ParameterStore::ParameterStore(const Graph& graph, uint64_t seed)
-    : layout_(graph.parameters()),
-      weights_(DType::kF32, {layout_.arena_elements()}),
-      gradients_(DType::kF32, {layout_.arena_elements()}) {
+    : layout_(graph.parameters()), weights_(DType::kF32, {layout_.arena_elements()}) {
   InitializeParameters(layout_, seed, weights());
+  int64_t exchange_elements = layout_.arena_elements();
   for (const State& state : graph.states()) {
     Tensor tensor(DType::kF32, graph.type(state.value).shape);
     std::fill_n(tensor.data<float>(), tensor.elements(), state.initial);
     states_[state.name] = tensor;
+    exchange_elements += ExchangeElements(tensor);
+  }
+  gradients_ = Tensor(DType::kF32, {exchange_elements});
+}
+
+std::shared_ptr<ParameterStore> ParameterStore::ShareWeights() const {
+  std::shared_ptr<ParameterStore> store(new ParameterStore());
+  store->layout_ = layout_;
+  store->weights_ = weights_;
+  store->gradients_ = Tensor(DType::kF32, gradients_.shape());
+  for (const auto& [name, tensor] : states_) store->states_[name] = tensor.Copy();
+  return store;
+}
+
+void ParameterStore::PackStates(float scale) {
+  float* to = gradients() + layout_.arena_elements();
+  for (const auto& [name, tensor] : states_) {
+    std::transform(tensor.data<float>(), tensor.data<float>() + tensor.elements(), to,
+                   [scale](float value) { return scale * value; });
+    to += ExchangeElements(tensor);
+  }
+}
+
+void ParameterStore::UnpackStates() {
+  const float* from = gradients() + layout_.arena_elements();
+  for (const auto& [name, tensor] : states_) {
+    std::copy_n(from, tensor.elements(), tensor.data<float>());
+    from += ExchangeElements(tensor);
   }
 }
 
@@ -123,14 +160,19 @@ void Executor::SetInput(absl::string_view name, const Tensor& tensor) {
   }
 }
 
+void Executor::AfterStep(const PlanStep& step) const {
+  if (on_gradient_ready_) {
+    for (int parameter : step.gradients_ready) on_gradient_ready_(parameter);
+  }
+  if (on_step_) on_step_();
+}
+
 void Executor::Run(const StepContext& context) {
   EnsureBound();
   if (step_seconds_ == nullptr) {
     for (PlanStep& step : plan_.steps) {
       step.kernel->Run(context);
-      if (on_gradient_ready_) {
-        for (int parameter : step.gradients_ready) on_gradient_ready_(parameter);
-      }
+      AfterStep(step);
     }
     return;
   }
@@ -141,7 +183,8 @@ void Executor::Run(const StepContext& context) {
     plan_.steps[i].kernel->Run(context);
     const Clock::time_point end = Clock::now();
     (*step_seconds_)[i] += std::chrono::duration<double>(end - start).count();
-    start = end;
+    AfterStep(plan_.steps[i]);
+    start = Clock::now();
   }
 }
 

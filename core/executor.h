@@ -20,9 +20,19 @@ class ParameterStore {
   // Weights get their initial values, states theirs, gradients zero.
   ParameterStore(const Graph& graph, uint64_t seed);
 
+  // A store with the same weights, in the same memory, and gradients and states of its own: the states' values as they
+  // are now.
+  std::shared_ptr<ParameterStore> ShareWeights() const;
+
   const ParameterLayout& layout() const { return layout_; }
   float* weights() const { return weights_.data<float>(); }
+  // layout().arena_elements() floats of gradients, and behind them room for the states: together the exchange arena,
+  // which is all that ranks tell each other of a step.
   float* gradients() const { return gradients_.data<float>(); }
+  int64_t exchange_elements() const { return gradients_.elements(); }
+  // Writes the states, times `scale`, into the exchange arena behind the gradients; and takes them from there.
+  void PackStates(float scale);
+  void UnpackStates();
   // A parameter's part of the weight arena.
   Tensor weight(int parameter) const { return View(weights_, parameter); }
   Tensor gradient(int parameter) const { return View(gradients_, parameter); }
@@ -30,10 +40,12 @@ class ParameterStore {
   const std::map<std::string, Tensor>& states() const { return states_; }
 
  private:
+  ParameterStore() = default;
   Tensor View(const Tensor& arena, int parameter) const;
 
   ParameterLayout layout_;
-  Tensor weights_, gradients_;
+  Tensor weights_;
+  Tensor gradients_;  // the exchange arena
   std::map<std::string, Tensor> states_;
 };
 
@@ -70,6 +82,8 @@ class Executor {
 
   // Called within Run, as soon as a parameter's gradient is final.
   void set_on_gradient_ready(std::function<void(int parameter)> callback) { on_gradient_ready_ = std::move(callback); }
+  // Called within Run after each of the plan's steps.
+  void set_on_step(std::function<void()> callback) { on_step_ = std::move(callback); }
 
   // With a sink of plan().steps.size() entries, Run adds each step's seconds to it; null turns that off.
   void set_step_seconds(std::vector<double>* seconds) { step_seconds_ = seconds; }
@@ -86,6 +100,7 @@ class Executor {
   void BindStep(PlanStep* step);
   // Gives every kernel its addresses, before the first run.
   void EnsureBound();
+  void AfterStep(const PlanStep& step) const;
   bool OutputsFinite(const PlanStep& step) const;
 
   Graph graph_;
@@ -99,6 +114,7 @@ class Executor {
   std::vector<Tensor> input_tensors_;              // keeps the bound inputs' storage, by buffer
   std::vector<std::vector<int>> steps_of_buffer_;  // for inputs: the steps to bind again
   std::function<void(int)> on_gradient_ready_;
+  std::function<void()> on_step_;
   std::vector<double>* step_seconds_ = nullptr;
 };
 

@@ -197,6 +197,38 @@ TEST(Executor, FindsTheFirstLayerWithANonFiniteOutput) {
   EXPECT_EQ((*executor)->plan().steps[step].layer, "norm1");
 }
 
+TEST(ParameterStore, StatesTravelBehindTheGradients) {
+  const Graph graph = BuildNetwork(true);
+  ParameterStore store(graph, 1);
+  ASSERT_FALSE(store.states().empty());
+  float next = 1;
+  for (const auto& [name, tensor] : store.states()) {
+    for (float& value : tensor.span<float>()) value = next++;
+  }
+  EXPECT_GT(store.exchange_elements(), store.layout().arena_elements());
+  store.PackStates(2);
+  store.UnpackStates();
+  next = 1;
+  for (const auto& [name, tensor] : store.states()) {
+    for (const float value : tensor.span<float>()) EXPECT_EQ(value, 2 * next++) << name;
+  }
+  for (int64_t i = 0; i < store.layout().arena_elements(); ++i) ASSERT_EQ(store.gradients()[i], 0);
+}
+
+TEST(ParameterStore, SharedWeightsHaveGradientsAndStatesOfTheirOwn) {
+  const Graph graph = BuildNetwork(true);
+  ParameterStore store(graph, 1);
+  const std::shared_ptr<ParameterStore> other = store.ShareWeights();
+  EXPECT_EQ(other->weights(), store.weights());
+  EXPECT_EQ(other->exchange_elements(), store.exchange_elements());
+  EXPECT_NE(other->gradients(), store.gradients());
+  const auto& [name, state] = *store.states().begin();
+  const Tensor& copy = other->states().at(name);
+  EXPECT_EQ(copy.data<float>()[0], state.data<float>()[0]);
+  copy.data<float>()[0] += 1;
+  EXPECT_NE(copy.data<float>()[0], state.data<float>()[0]);
+}
+
 TEST(PlaceBuffers, NeverOverlapsWhatLivesTogether) {
   Random random(1, "buffers", 0, 0);
   std::vector<PlanBuffer> buffers(300);
