@@ -23,15 +23,16 @@ class Loader::Impl {
   Impl(std::unique_ptr<SampleSet> samples, const LoaderOptions& options, const SampleOrder& order)
       : samples_(std::move(samples)), type_(samples_->type()), order_(order) {
     const int64_t most_tasks = std::max(1, 2 * options.threads);
-    task_rows_ = (order_.shard_rows + most_tasks - 1) / most_tasks;
-    tasks_per_batch_ = (order_.shard_rows + task_rows_ - 1) / task_rows_;
+    task_rows_ = (order_.rows + most_tasks - 1) / most_tasks;
+    tasks_per_batch_ = (order_.rows + task_rows_ - 1) / task_rows_;
+    has_batches_ = order_.batches_per_epoch() > 0;
     const Shape& image = type_.image_shape;
     // One slot is in the caller's hands.
     slots_.resize(std::max(1, options.prefetch) + 1);
     for (Slot& slot : slots_) {
-      slot.batch.images = Tensor(DType::kF32, {order_.shard_rows, image[0], image[1], image[2]});
-      slot.batch.labels = Tensor(DType::kS32, {order_.shard_rows});
-      slot.batch.sample_ids = Tensor(DType::kS32, {order_.shard_rows});
+      slot.batch.images = Tensor(DType::kF32, {order_.rows, image[0], image[1], image[2]});
+      slot.batch.labels = Tensor(DType::kS32, {order_.rows});
+      slot.batch.sample_ids = Tensor(DType::kS32, {order_.rows});
     }
     Restart(0, 0);
     for (int i = 0; i < options.threads; ++i) threads_.emplace_back([this] { Work(); });
@@ -60,6 +61,7 @@ class Loader::Impl {
   }
 
   absl::StatusOr<const Batch*> Next() {
+    CHECK(has_batches_);
     std::unique_lock<std::mutex> lock(mutex_);
     if (!failure_.ok()) return failure_;
     if (holding_) {  // gives back the slot of the call before
@@ -98,7 +100,8 @@ class Loader::Impl {
   }
 
   bool TaskWaits() const {
-    return !paused_ && !stopping_ && next_task_ < (first_ + static_cast<int64_t>(slots_.size())) * tasks_per_batch_;
+    return !paused_ && !stopping_ && has_batches_ &&
+           next_task_ < (first_ + static_cast<int64_t>(slots_.size())) * tasks_per_batch_;
   }
 
   void Work() {
@@ -121,8 +124,7 @@ class Loader::Impl {
     ++running_;
     lock.unlock();
     int64_t row = first_row;
-    const absl::Status status =
-        ReadRows(slot.batch, &row, std::min(first_row + task_rows_, order_.shard_rows), scratch);
+    const absl::Status status = ReadRows(slot.batch, &row, std::min(first_row + task_rows_, order_.rows), scratch);
     lock.lock();
     --running_;
     if (!status.ok() && (slot.status.ok() || row < slot.failed_row)) {
@@ -138,7 +140,7 @@ class Loader::Impl {
     slot->tasks_left = tasks_per_batch_;
     slot->status = absl::OkStatus();
     slot->batch.epoch = static_cast<uint32_t>((start_ + sequence) / per_epoch);
-    slot->batch.index = (start_ + sequence) % per_epoch;
+    slot->batch.index = order_.GlobalBatch((start_ + sequence) % per_epoch);
     slot->batch.count = order_.ValidRows(slot->batch.index);
   }
 
@@ -160,6 +162,7 @@ class Loader::Impl {
   const std::unique_ptr<SampleSet> samples_;
   const SampleType type_;
   const SampleOrder order_;
+  bool has_batches_ = true;
   int64_t task_rows_ = 1;
   int64_t tasks_per_batch_ = 1;
   ReadScratch scratch_;  // of the thread that calls Next
@@ -188,13 +191,14 @@ absl::StatusOr<std::unique_ptr<Loader>> Loader::Create(const Dataset& dataset, c
 
 absl::StatusOr<std::unique_ptr<Loader>> Loader::Create(std::unique_ptr<SampleSet> samples,
                                                        const LoaderOptions& options) {
-  CHECK(options.shards >= 1 && options.shard >= 0 && options.shard < options.shards);
   CHECK_GE(options.threads, 0);
   const int64_t size = samples->size();
-  if (options.batch_size < 1 || options.batch_size % options.shards != 0) {
-    return absl::InvalidArgumentError(absl::StrCat("batch_size: expected a positive multiple of the ", options.shards,
-                                                   " shards, found ", options.batch_size));
+  if (options.batch_size < 1) {
+    return absl::InvalidArgumentError(absl::StrCat("batch_size: expected at least 1, found ", options.batch_size));
   }
+  const int64_t row_end = options.row_end == 0 ? options.batch_size : options.row_end;
+  CHECK(0 <= options.row_begin && options.row_begin < row_end && row_end <= options.batch_size);
+  CHECK(options.first_batch >= 0 && options.batch_stride >= 1);
   if (size < 1 || size > std::numeric_limits<int32_t>::max()) {
     return absl::InvalidArgumentError(absl::StrCat("expected between 1 and 2^31 - 1 samples, found ", size));
   }
@@ -205,8 +209,10 @@ absl::StatusOr<std::unique_ptr<Loader>> Loader::Create(std::unique_ptr<SampleSet
   SampleOrder order;
   order.size = size;
   order.batch_size = options.batch_size;
-  order.shard_rows = options.batch_size / options.shards;
-  order.shard = options.shard;
+  order.row_begin = options.row_begin;
+  order.rows = row_end - options.row_begin;
+  order.first_batch = options.first_batch;
+  order.batch_stride = options.batch_stride;
   order.shuffle = options.shuffle;
   order.drop_last = options.training;
   order.seed = options.seed;

@@ -23,22 +23,25 @@ struct Batch {
   // label -1.
   int64_t count = 0;
   uint32_t epoch = 0;
-  int64_t index = 0;  // of the batch in its epoch
+  int64_t index = 0;  // of the batch in its epoch, of all loaders together
 };
 
 struct LoaderOptions {
   std::string data_dir;
-  int64_t batch_size = 64;  // of all shards together
+  int64_t batch_size = 64;  // of all ranks together
   uint64_t seed = 1;
   bool shuffle = true;  // where the data set does not say
   // Augments, and drops the samples that fill no whole batch; else every sample comes once per epoch, unaugmented.
   bool training = true;
   int threads = 1;  // 0: the caller's thread prepares each batch inside Next()
   int prefetch = 4;
-  // Of each global batch, rows [shard, shard + 1) * batch_size / shards: together the shards of any number see the
-  // same batches.
-  int shard = 0;
-  int shards = 1;
+  // Of each global batch, this loader delivers rows [row_begin, row_end); row_end 0: all. Loaders whose ranges make up
+  // the whole see together what a single one sees.
+  int64_t row_begin = 0;
+  int64_t row_end = 0;
+  // Of the batches of an epoch, this loader delivers every `batch_stride`-th, from number `first_batch` on.
+  int64_t first_batch = 0;
+  int64_t batch_stride = 1;
 };
 
 class Loader {
@@ -53,12 +56,13 @@ class Loader {
 
   SampleType sample_type() const;
   int64_t size() const;
+  // Of those that this loader delivers; 0 only if first_batch is past them all.
   int64_t batches_per_epoch() const;
 
-  // The next batch to come is number `batch` of `epoch`.
+  // The next batch to come is the `batch`-th that this loader delivers of `epoch`.
   void Seek(uint32_t epoch, int64_t batch);
   // Blocks until the next batch is ready; valid until the next call of Next or Seek. Rolls on into the next epoch. A
-  // sample that cannot be read gives its error here, and again until Seek.
+  // sample that cannot be read gives its error here, and again until Seek. Not for a loader without batches.
   absl::StatusOr<const Batch*> Next();
 
  private:

@@ -148,12 +148,16 @@ TEST(Loader, SeekContinuesTheSameSequence) {
   }
 }
 
-TEST(Loader, ShardsMakeUpTheSameBatches) {
+TEST(Loader, RangesOfRowsMakeUpTheSameBatches) {
   LoaderOptions options = Options(12, false);
   auto whole = MakeLoader(31, options);
-  options.shards = 3;
   std::unique_ptr<Loader> parts[3];
-  for (options.shard = 0; options.shard < 3; ++options.shard) parts[options.shard] = MakeLoader(31, options);
+  const int64_t ends[] = {0, 5, 6, 12};
+  for (int i = 0; i < 3; ++i) {
+    options.row_begin = ends[i];
+    options.row_end = ends[i + 1];
+    parts[i] = MakeLoader(31, options);
+  }
   for (int b = 0; b < 6; ++b) {
     const Seen global = NextOf(whole.get());
     Seen joined;
@@ -168,6 +172,27 @@ TEST(Loader, ShardsMakeUpTheSameBatches) {
     EXPECT_EQ(joined.labels, global.labels);
     EXPECT_EQ(count, global.count);
   }
+}
+
+TEST(Loader, StridesMakeUpTheSameEpoch) {
+  LoaderOptions options = Options(4, false);
+  options.training = false;
+  auto whole = MakeLoader(31, options);
+  ASSERT_EQ(whole->batches_per_epoch(), 8);
+  options.batch_stride = 3;
+  std::unique_ptr<Loader> parts[3];
+  for (options.first_batch = 0; options.first_batch < 3; ++options.first_batch) {
+    parts[options.first_batch] = MakeLoader(31, options);
+  }
+  EXPECT_EQ(parts[1]->batches_per_epoch(), 3);
+  EXPECT_EQ(parts[2]->batches_per_epoch(), 2);
+  for (int b = 0; b < 8; ++b) EXPECT_EQ(NextOf(parts[b % 3].get()), NextOf(whole.get()));
+  // Its third is in the next epoch.
+  EXPECT_EQ(NextOf(parts[2].get()).epoch, 1u);
+  options.first_batch = 8;
+  auto none = MakeLoader(31, options);
+  EXPECT_EQ(none->batches_per_epoch(), 0);
+  none->Seek(0, 0);
 }
 
 TEST(Loader, FailureComesAtItsTurnAndStaysUntilSeek) {
@@ -197,9 +222,6 @@ TEST(Loader, RefusesImpossibleBatches) {
   EXPECT_THAT(error(9, Options(10, true)), HasSubstr("at most the 9 samples"));
   EXPECT_THAT(error(0, Options(10, false)), HasSubstr("found 0"));
   EXPECT_THAT(error(9, Options(0, false)), HasSubstr("batch_size"));
-  LoaderOptions options = Options(10, false);
-  options.shards = 3;
-  EXPECT_THAT(error(100, options), HasSubstr("multiple of the 3 shards"));
 }
 
 TEST(Loader, ReadsMnist) {
