@@ -1,6 +1,7 @@
 // The checks of parallel/testing/communicator_contract.h among the ranks of an MPI job:
 //   mpirun -n 3 mpi_contract [abort | short | long]
 // With an argument it fails instead, as it says, on rank 1.
+#include <cstdlib>
 #include <iostream>
 
 #include "gtest/gtest.h"
@@ -34,6 +35,9 @@ void Fail(absl::string_view how) {
 
 int main(int argc, char** argv) {
   ::testing::InitGoogleTest(&argc, argv);
+  // The files by which a test tells Bazel how it went belong to the test that started these ranks.
+  GTEST_FLAG_SET(output, "");
+  ::unsetenv("TEST_PREMATURE_EXIT_FILE");
   auto communicator = espalier::StartMpi(&argc, &argv, {true});
   if (!communicator.ok()) {
     std::cerr << communicator.status() << std::endl;
