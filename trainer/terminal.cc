@@ -3,7 +3,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <string>
 #include <utility>
 
@@ -38,7 +37,7 @@ Terminal DetectTerminal(int file_descriptor) {
     winsize size = {};
     return ioctl(file_descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? int{size.ws_col} : 80;
   };
-  return DescribeTerminal(isatty(file_descriptor) == 1, width, [](const char* name) { return std::getenv(name); });
+  return DescribeTerminal(isatty(file_descriptor) == 1, width, ProcessEnvironment());
 }
 
 }  // namespace espalier

@@ -4,6 +4,8 @@
 
 #include <functional>
 
+#include "core/environment.h"
+
 namespace espalier {
 
 struct Terminal {
@@ -13,9 +15,6 @@ struct Terminal {
   // Columns now: a window may be resized at any time. 80 where the system does not say.
   std::function<int()> width = [] { return 80; };
 };
-
-// The value of an environment variable, or nullptr.
-using GetEnvironment = std::function<const char*(const char* name)>;
 
 // Colour needs a terminal and no NO_COLOR (https://no-color.org); TERM=dumb or none cannot rewrite a line, so it counts
 // as a pipe. UTF-8 follows the locale's variables LC_ALL, LC_CTYPE and LANG, the first that is set deciding.
