@@ -223,6 +223,7 @@ Loader::Loader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Loader::~Loader() = default;
 
 SampleType Loader::sample_type() const { return impl_->type(); }
+const SampleSet& Loader::samples() const { return impl_->samples(); }
 int64_t Loader::size() const { return impl_->samples().size(); }
 int64_t Loader::batches_per_epoch() const { return impl_->order().batches_per_epoch(); }
 void Loader::Seek(uint32_t epoch, int64_t batch) { impl_->Seek(epoch, batch); }

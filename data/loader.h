@@ -56,6 +56,8 @@ class Loader {
 
   SampleType sample_type() const;
   int64_t size() const;
+  // Those of all loaders together.
+  const SampleSet& samples() const;
   // Of those that this loader delivers; 0 only if first_batch is past them all.
   int64_t batches_per_epoch() const;
 
