@@ -107,7 +107,7 @@ class Fuser {
 
   OperatorPtr FusedOperator(const Operator& op, bool relu) const {
     if (const auto* train = dynamic_cast<const BatchNormTrainOp*>(&op)) {
-      return std::make_shared<BatchNormTrainOp>(train->epsilon(), relu);
+      return std::make_shared<BatchNormTrainOp>(train->epsilon(), relu, train->synchronized());
     }
     if (const auto* inference = dynamic_cast<const BatchNormInferenceOp*>(&op)) {
       return std::make_shared<BatchNormInferenceOp>(inference->epsilon(), relu);

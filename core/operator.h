@@ -17,6 +17,8 @@
 
 namespace espalier {
 
+class ChannelReducer;  // core/channel_reducer.h
+
 struct TensorType {
   DType dtype = DType::kF32;
   Shape shape;
@@ -38,6 +40,8 @@ struct Cost {
 struct StepContext {
   uint64_t seed = 1;
   uint32_t epoch = 0;
+  // What synchronised operators exchange their sums with; null: they are those of this rank's rows.
+  ChannelReducer* channel_reducer = nullptr;
 };
 
 class GradientContext;

@@ -155,28 +155,95 @@ void FillNormalizers(const ChannelGeometry& g, float epsilon, const BatchNormFor
   }
 }
 
+// The part of the scratch after the channels' rows: [count, a sum for each channel, another for each channel].
+double* RankSums(const ChannelGeometry& g, float* scratch) {
+  return reinterpret_cast<double*>(ChannelRow(g, scratch, 4));
+}
+
+int64_t RankSumCount(const ChannelGeometry& g) { return 1 + 2 * g.channels; }
+
+// A channel's mean, and its sum of squared deviations from it.
+struct ChannelMoments {
+  double mean, squares;
+};
+
 // Combines the tiles' means and squared deviations (Chan, Golub and LeVeque 1983), in the samples' order.
-void CombineMoments(const ChannelGeometry& g, const BatchNormForwardArguments& a) {
+ChannelMoments CombineMoments(const ChannelGeometry& g, const float* scratch, int64_t c) {
   const int64_t row = g.padded_channels();
-  const float *means = a.scratch, *deviations = a.scratch + g.batch * row;
+  const float *means = scratch, *deviations = scratch + g.batch * row;
+  double total = 0;
+  for (int64_t n = 0; n < g.batch; ++n) total += means[n * row + c];
+  const double mean = total / static_cast<double>(g.batch);
+  double squares = 0;
+  for (int64_t n = 0; n < g.batch; ++n) {
+    const double offset = means[n * row + c] - mean;
+    squares += deviations[n * row + c] + offset * offset * static_cast<double>(g.spatial);
+  }
+  return {mean, squares};
+}
+
+void SetMoments(const ChannelGeometry& g, const BatchNormForwardArguments& a) {
   for (int64_t c = 0; c < g.channels; ++c) {
-    double total = 0;
-    for (int64_t n = 0; n < g.batch; ++n) total += means[n * row + c];
-    const double mean = total / static_cast<double>(g.batch);
-    double squares = 0;
-    for (int64_t n = 0; n < g.batch; ++n) {
-      const double offset = means[n * row + c] - mean;
-      squares += deviations[n * row + c] + offset * offset * static_cast<double>(g.spatial);
-    }
+    const ChannelMoments moments = CombineMoments(g, a.scratch, c);
+    a.mean[c] = static_cast<float>(moments.mean);
+    a.variance[c] = static_cast<float>(moments.squares / static_cast<double>(g.batch * g.spatial));
+  }
+}
+
+void SetSynchronizedMoments(const ChannelGeometry& g, const BatchNormForwardArguments& a) {
+  double *sums = RankSums(g, a.scratch), *totals = sums + 1, *squares = totals + g.channels;
+  const double own_count = static_cast<double>(g.batch * g.spatial);
+  sums[0] = own_count;
+  for (int64_t c = 0; c < g.channels; ++c) {
+    const ChannelMoments moments = CombineMoments(g, a.scratch, c);
+    totals[c] = own_count * moments.mean;
+    squares[c] = moments.squares + totals[c] * moments.mean;
+  }
+  a.reducer->AllReduce(sums, RankSumCount(g));
+  for (int64_t c = 0; c < g.channels; ++c) {
+    const double mean = totals[c] / sums[0], variance = squares[c] / sums[0] - mean * mean;
     a.mean[c] = static_cast<float>(mean);
-    a.variance[c] = static_cast<float>(squares / static_cast<double>(g.batch * g.spatial));
+    a.variance[c] = variance < 0 ? 0 : static_cast<float>(variance);  // NaN stays
+  }
+}
+
+// Writes dscale and dshift, and rows 1..3 = factor, mean_dy, slope of Apply.
+void SetSlopes(const ChannelGeometry& g, float epsilon, const BatchNormBackwardArguments& a) {
+  const int64_t row = g.padded_channels();
+  const float *tile_sums = a.scratch, *tile_products = a.scratch + g.batch * row;
+  double *sums = RankSums(g, a.scratch), *totals = sums + 1, *products = totals + g.channels;
+  const auto inverse_deviation = [&](int64_t c) {
+    return 1.0 / std::sqrt(static_cast<double>(a.variance[c]) + epsilon);
+  };
+  sums[0] = static_cast<double>(g.batch * g.spatial);
+  for (int64_t c = 0; c < g.channels; ++c) {
+    double sum = 0, product = 0;
+    for (int64_t n = 0; n < g.batch; ++n) {
+      sum += tile_sums[n * row + c];
+      product += tile_products[n * row + c];
+    }
+    a.dshift[c] = static_cast<float>(sum);
+    a.dscale[c] = static_cast<float>(product * inverse_deviation(c));
+    totals[c] = sum;
+    products[c] = product;
+  }
+  if (a.reducer != nullptr) a.reducer->AllReduce(sums, RankSumCount(g));
+  const double count = sums[0];
+  float *factor = ChannelRow(g, a.scratch, 1), *mean_dy = ChannelRow(g, a.scratch, 2),
+        *slope = ChannelRow(g, a.scratch, 3);
+  for (int64_t c = 0; c < g.channels; ++c) {
+    const double inverse = inverse_deviation(c);
+    factor[c] = static_cast<float>(a.scale[c] * inverse);
+    mean_dy[c] = static_cast<float>(totals[c] / count);
+    // dx = scale / s (dy' - mean(dy') - xhat mean(dy' xhat)), xhat = (x - mean) / s.
+    slope[c] = static_cast<float>(a.scale[c] * inverse * inverse * inverse * products[c] / count);
   }
 }
 
 }  // namespace
 
 size_t BatchNormScratchBytes(const ChannelGeometry& g) {
-  return (2 * g.batch + 4) * g.padded_channels() * sizeof(float);
+  return (2 * g.batch + 4) * g.padded_channels() * sizeof(float) + RankSumCount(g) * sizeof(double);
 }
 
 void BatchNormInference(DType dtype, const ChannelGeometry& g, float epsilon, bool relu,
@@ -193,7 +260,8 @@ void BatchNormTrain(DType dtype, const ChannelGeometry& g, float epsilon, bool r
                     const BatchNormForwardArguments& a) {
   const auto moments = HWY_DYNAMIC_DISPATCH(Moments);
   ForTiles(g.batch * g.blocks(), [&](int64_t begin, int64_t end) { moments(dtype, g, a.x, begin, end, a.scratch); });
-  CombineMoments(g, a);
+  if (a.reducer == nullptr) SetMoments(g, a);
+  if (a.reducer != nullptr) SetSynchronizedMoments(g, a);
   BatchNormInference(dtype, g, epsilon, relu, a);
 }
 
@@ -205,22 +273,7 @@ void BatchNormBackward(DType dtype, const ChannelGeometry& g, float epsilon, con
   std::copy(a.mean, a.mean + g.channels, mean);
   const auto sums = HWY_DYNAMIC_DISPATCH(Sums);
   ForTiles(g.batch * g.blocks(), [&](int64_t begin, int64_t end) { sums(dtype, g, a, mean, begin, end); });
-  const float *tile_sums = a.scratch, *tile_products = a.scratch + g.batch * row;
-  const double count = static_cast<double>(g.batch * g.spatial);
-  for (int64_t c = 0; c < g.channels; ++c) {
-    double sum = 0, product = 0;
-    for (int64_t n = 0; n < g.batch; ++n) {
-      sum += tile_sums[n * row + c];
-      product += tile_products[n * row + c];
-    }
-    const double inverse = 1.0 / std::sqrt(static_cast<double>(a.variance[c]) + epsilon);
-    a.dshift[c] = static_cast<float>(sum);
-    a.dscale[c] = static_cast<float>(product * inverse);
-    factor[c] = static_cast<float>(a.scale[c] * inverse);
-    mean_dy[c] = static_cast<float>(sum / count);
-    // dx = scale / s (dy' - mean(dy') - xhat mean(dy' xhat)), xhat = (x - mean) / s.
-    slope[c] = static_cast<float>(a.scale[c] * inverse * inverse * inverse * product / count);
-  }
+  SetSlopes(g, epsilon, a);
   const auto apply = HWY_DYNAMIC_DISPATCH(Apply);
   ForTilesBackwards(g.batch * g.blocks(),
                     [&](int64_t begin, int64_t end) { apply(dtype, g, a, mean, factor, mean_dy, slope, begin, end); });

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/channel_reducer.h"
 #include "core/dtype.h"
 #include "core/kernels/channel_geometry.h"
 
@@ -16,8 +17,9 @@ struct BatchNormForwardArguments {
   const float *scale, *shift;  // [C]
   const void* residual;        // like x, or null
   void* y;
-  float *mean, *variance;  // [C]: written in training, read in inference
-  float* scratch;          // BatchNormScratchBytes
+  float *mean, *variance;             // [C]: written in training, read in inference
+  float* scratch;                     // BatchNormScratchBytes, aligned to 8 bytes
+  ChannelReducer* reducer = nullptr;  // in training: not null when synchronised, see core/ops/batch_norm.h
 };
 
 struct BatchNormBackwardArguments {
@@ -29,6 +31,7 @@ struct BatchNormBackwardArguments {
   float *dscale, *dshift;
   void* dresidual;  // or null
   float* scratch;
+  ChannelReducer* reducer = nullptr;
 };
 
 size_t BatchNormScratchBytes(const ChannelGeometry& geometry);

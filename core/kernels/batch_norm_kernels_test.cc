@@ -64,6 +64,86 @@ TEST_P(BatchNormKernelsTest, Train) {
   });
 }
 
+// Another rank's sums in the order of its calls: kept from it at first, later added to this rank's.
+class OtherRank : public ChannelReducer {
+ public:
+  void AllReduce(double* values, int64_t count) override {
+    if (recording) {
+      calls.emplace_back(values, values + count);
+      return;
+    }
+    ASSERT_EQ(calls.at(next).size(), static_cast<size_t>(count));
+    for (int64_t i = 0; i < count; ++i) values[i] += calls[next][i];
+    ++next;
+  }
+
+  bool recording = true;
+  size_t next = 0;
+  std::vector<std::vector<double>> calls;
+  std::vector<Tensor> gradients;
+};
+
+// The forward and the backward pass of a rank that has the first sample alone, by the reference kernels. `outputs` are
+// the whole batch's.
+OtherRank FirstSample(const Case& c, const std::vector<Tensor>& outputs) {
+  OtherRank rank;
+  StepContext step;
+  step.channel_reducer = &rank;
+  std::vector<Tensor> inputs = {c.x.Slice(0, 1), c.scale, c.shift};
+  if (c.residual) inputs.push_back(c.other.Slice(0, 1));
+  RunReference(BatchNormTrainOp(kEpsilon, c.relu, /*synchronized=*/true), inputs, step);
+  inputs = {c.x.Slice(0, 1)};
+  if (c.relu) inputs.push_back(outputs[0].Slice(0, 1));
+  inputs.insert(inputs.end(), {c.other.Slice(0, 1), outputs[1], outputs[2], c.scale});
+  const BatchNormBackwardOp backward(kEpsilon, c.relu, c.residual, /*synchronized=*/true);
+  rank.gradients = RunReference(backward, inputs, step);
+  rank.recording = false;
+  return rank;
+}
+
+// The rest of the batch, through the kernels, with the first sample elsewhere: the same as the whole batch in one
+// place.
+TEST_P(BatchNormKernelsTest, Synchronized) {
+  ForEachCase([](const Case& c) {
+    std::vector<Tensor> inputs = {c.x, c.scale, c.shift};
+    if (c.residual) inputs.push_back(c.other);
+    const std::vector<Tensor> expected = RunReference(BatchNormTrainOp(kEpsilon, c.relu), inputs);
+    OtherRank first = FirstSample(c, expected);
+    Case rest = c;
+    const int64_t samples = rest.shape[0] = rest.geometry.batch = c.shape[0] - 1;
+    const auto part = [&](const Tensor& tensor) { return rest.Blocked(tensor.Slice(1, samples)); };
+    const Tensor x = part(c.x), other = part(c.other), y = rest.Like();
+    const Tensor mean(DType::kF32, {c.shape[1]}), variance(DType::kF32, {c.shape[1]});
+    std::vector<float> scratch = rest.Scratch();
+    BatchNormTrain(c.dtype, rest.geometry, kEpsilon, c.relu,
+                   {x.raw(), c.scale.data<float>(), c.shift.data<float>(), c.residual ? other.raw() : nullptr, y.raw(),
+                    mean.data<float>(), variance.data<float>(), scratch.data(), &first});
+    EXPECT_TRUE(NearValues(y, part(expected[0]), 1e-5f, 1e-5f));
+    EXPECT_TRUE(NearValues(mean, expected[1], 1e-5f, 1e-6f));
+    EXPECT_TRUE(NearValues(variance, expected[2], 1e-5f, 1e-6f));
+
+    std::vector<Tensor> backward = {c.x};
+    if (c.relu) backward.push_back(expected[0]);
+    backward.insert(backward.end(), {c.other, expected[1], expected[2], c.scale});
+    const std::vector<Tensor> gradients = RunReference(BatchNormBackwardOp(kEpsilon, c.relu, c.residual), backward);
+    const Tensor whole_y = part(expected[0]), dx = rest.Like(), dresidual = rest.Like();
+    const Tensor dscale(DType::kF32, {c.shape[1]}), dshift(DType::kF32, {c.shape[1]});
+    BatchNormBackward(c.dtype, rest.geometry, kEpsilon,
+                      {x.raw(), c.relu ? whole_y.raw() : nullptr, other.raw(), expected[1].data<float>(),
+                       expected[2].data<float>(), c.scale.data<float>(), dx.raw(), dscale.data<float>(),
+                       dshift.data<float>(), c.residual ? dresidual.raw() : nullptr, scratch.data(), &first});
+    EXPECT_EQ(first.next, 2u);
+    EXPECT_TRUE(NearValues(dx, part(gradients[0]), 1e-4f, 2e-5f));
+    for (int64_t i = 0; i < c.shape[1]; ++i) {
+      dscale.data<float>()[i] += first.gradients[1].data<float>()[i];
+      dshift.data<float>()[i] += first.gradients[2].data<float>()[i];
+    }
+    EXPECT_TRUE(NearValues(dscale, gradients[1], 1e-4f, 1e-3f));
+    EXPECT_TRUE(NearValues(dshift, gradients[2], 1e-4f, 1e-3f));
+    if (c.residual) EXPECT_TRUE(SameValues(dresidual, part(gradients[3])));
+  });
+}
+
 TEST_P(BatchNormKernelsTest, Inference) {
   ForEachCase([](const Case& c) {
     const Tensor mean = RandomTensor(DType::kF32, {c.shape[1]}, 5), variance = c.scale;

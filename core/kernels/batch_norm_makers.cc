@@ -52,14 +52,15 @@ std::optional<KernelChoice> MakeBatchNormTrain(const KernelRequest& request) {
   if (!arrangement) return std::nullopt;
   const auto& op = static_cast<const BatchNormTrainOp&>(*request.op);
   const bool residual = request.inputs.size() == 4;
-  return Choice(request, *arrangement,
-                [dtype = request.inputs[0].dtype, geometry = arrangement->geometry, epsilon = op.epsilon(),
-                 relu = op.relu(), residual](const KernelArguments& a, const StepContext&) {
-                  BatchNormTrain(
-                      dtype, geometry, epsilon, relu,
-                      {a.inputs[0], Floats(a.inputs[1]), Floats(a.inputs[2]), residual ? a.inputs[3] : nullptr,
-                       a.outputs[0], Floats(a.outputs[1]), Floats(a.outputs[2]), Floats(a.scratch)});
-                });
+  return Choice(
+      request, *arrangement,
+      [dtype = request.inputs[0].dtype, geometry = arrangement->geometry, epsilon = op.epsilon(), relu = op.relu(),
+       residual, synchronized = op.synchronized()](const KernelArguments& a, const StepContext& step) {
+        BatchNormTrain(dtype, geometry, epsilon, relu,
+                       {a.inputs[0], Floats(a.inputs[1]), Floats(a.inputs[2]), residual ? a.inputs[3] : nullptr,
+                        a.outputs[0], Floats(a.outputs[1]), Floats(a.outputs[2]), Floats(a.scratch),
+                        synchronized ? step.channel_reducer : nullptr});
+      });
 }
 
 std::optional<KernelChoice> MakeBatchNormInference(const KernelRequest& request) {
@@ -81,16 +82,17 @@ std::optional<KernelChoice> MakeBatchNormBackward(const KernelRequest& request) 
   const std::optional<Arrangement> arrangement = Arrange(request);
   if (!arrangement) return std::nullopt;
   const auto& op = static_cast<const BatchNormBackwardOp&>(*request.op);
-  return Choice(request, *arrangement,
-                [dtype = request.inputs[0].dtype, geometry = arrangement->geometry, epsilon = op.epsilon(),
-                 relu = op.relu(), residual = op.residual()](const KernelArguments& a, const StepContext&) {
-                  const int dy = relu ? 2 : 1;
-                  BatchNormBackward(
-                      dtype, geometry, epsilon,
-                      {a.inputs[0], relu ? a.inputs[1] : nullptr, a.inputs[dy], Floats(a.inputs[dy + 1]),
-                       Floats(a.inputs[dy + 2]), Floats(a.inputs[dy + 3]), a.outputs[0], Floats(a.outputs[1]),
-                       Floats(a.outputs[2]), residual ? a.outputs[3] : nullptr, Floats(a.scratch)});
-                });
+  return Choice(
+      request, *arrangement,
+      [dtype = request.inputs[0].dtype, geometry = arrangement->geometry, epsilon = op.epsilon(), relu = op.relu(),
+       residual = op.residual(), synchronized = op.synchronized()](const KernelArguments& a, const StepContext& step) {
+        const int dy = relu ? 2 : 1;
+        BatchNormBackward(dtype, geometry, epsilon,
+                          {a.inputs[0], relu ? a.inputs[1] : nullptr, a.inputs[dy], Floats(a.inputs[dy + 1]),
+                           Floats(a.inputs[dy + 2]), Floats(a.inputs[dy + 3]), a.outputs[0], Floats(a.outputs[1]),
+                           Floats(a.outputs[2]), residual ? a.outputs[3] : nullptr, Floats(a.scratch),
+                           synchronized ? step.channel_reducer : nullptr});
+      });
 }
 
 }  // namespace espalier

@@ -16,13 +16,14 @@ absl::Status ExpectStatistics(const Operator& op, absl::Span<const TensorType> i
   return absl::OkStatus();
 }
 
-std::string Describe(float epsilon, bool relu, bool residual = false) {
-  return absl::StrCat("epsilon ", epsilon, relu ? " relu" : "", residual ? " residual" : "");
+std::string Describe(float epsilon, bool relu, bool residual = false, bool synchronized = false) {
+  return absl::StrCat("epsilon ", epsilon, relu ? " relu" : "", residual ? " residual" : "",
+                      synchronized ? " synchronized" : "");
 }
 
 }  // namespace
 
-std::string BatchNormTrainOp::Attributes() const { return Describe(epsilon_, relu_); }
+std::string BatchNormTrainOp::Attributes() const { return Describe(epsilon_, relu_, false, synchronized_); }
 
 absl::StatusOr<std::vector<TensorType>> BatchNormTrainOp::InferTypes(absl::Span<const TensorType> inputs) const {
   RETURN_IF_ERROR(ExpectInputsBetween(*this, inputs, 3, 4));
@@ -52,14 +53,14 @@ void BatchNormTrainOp::Gradient(GradientContext* context) const {
   if (relu_) inputs.push_back(context->output(0));
   inputs.insert(inputs.end(), {dy, context->output(1), context->output(2), context->input(1)});
   const std::vector<ValueId> gradients =
-      context->Emit(std::make_shared<BatchNormBackwardOp>(epsilon_, relu_, masked_residual), inputs);
+      context->Emit(std::make_shared<BatchNormBackwardOp>(epsilon_, relu_, masked_residual, synchronized_), inputs);
   for (int i = 0; i < 3; ++i) {
     if (context->Wants(i)) context->SetInputGradient(i, gradients[i]);
   }
   if (masked_residual) context->SetInputGradient(3, gradients[3]);
 }
 
-std::string BatchNormBackwardOp::Attributes() const { return Describe(epsilon_, relu_, residual_); }
+std::string BatchNormBackwardOp::Attributes() const { return Describe(epsilon_, relu_, residual_, synchronized_); }
 
 absl::StatusOr<std::vector<TensorType>> BatchNormBackwardOp::InferTypes(absl::Span<const TensorType> inputs) const {
   RETURN_IF_ERROR(ExpectInputs(*this, inputs, relu_ ? 6 : 5));

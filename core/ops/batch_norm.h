@@ -1,5 +1,12 @@
 // Batch normalisation per channel (Ioffe and Szegedy 2015), optionally with a fused residual sum and ReLU, and the
 // moving average that keeps its statistics. Statistics, scale and shift are f32 whatever the type of x.
+//
+// A synchronised batch norm is that of the global batch, of which each rank has rows: where the step has a channel
+// reducer, the ranks exchange [count, sum of x, sum of x^2] in the forward pass and [count, sum of dy, sum of
+// dy (x - mean)] in the backward pass, sums per channel, so that mean, variance and dx are the whole batch's. dscale
+// and dshift stay this rank's part: their sum over the ranks is the gradient. Every kernel of the operator exchanges
+// just these, so that ranks may run different kernels. The sum of squares serves: in f64 it costs the variance less
+// than the rounding of x to f32 does.
 #ifndef ESPALIER_CORE_OPS_BATCH_NORM_H_
 #define ESPALIER_CORE_OPS_BATCH_NORM_H_
 
@@ -11,9 +18,11 @@ namespace espalier {
 //   y = (x - mean) / sqrt(variance + epsilon) * scale + shift [+ residual], then max(y, 0) with `relu`.
 class BatchNormTrainOp : public Operator {
  public:
-  BatchNormTrainOp(float epsilon, bool relu) : epsilon_(epsilon), relu_(relu) {}
+  BatchNormTrainOp(float epsilon, bool relu, bool synchronized = false)
+      : epsilon_(epsilon), relu_(relu), synchronized_(synchronized) {}
   float epsilon() const { return epsilon_; }
   bool relu() const { return relu_; }
+  bool synchronized() const { return synchronized_; }
   absl::string_view kind() const override { return "batch_norm_train"; }
   std::string Attributes() const override;
   absl::StatusOr<std::vector<TensorType>> InferTypes(absl::Span<const TensorType> inputs) const override;
@@ -24,7 +33,7 @@ class BatchNormTrainOp : public Operator {
 
  private:
   float epsilon_;
-  bool relu_;
+  bool relu_, synchronized_;
 };
 
 // (x, y, dy, mean, variance, scale) -> (dx like x, dscale [C], dshift [C][, dresidual like x with `residual`]).
@@ -32,10 +41,12 @@ class BatchNormTrainOp : public Operator {
 // scale)); dresidual is that masked dy.
 class BatchNormBackwardOp : public Operator {
  public:
-  BatchNormBackwardOp(float epsilon, bool relu, bool residual) : epsilon_(epsilon), relu_(relu), residual_(residual) {}
+  BatchNormBackwardOp(float epsilon, bool relu, bool residual, bool synchronized = false)
+      : epsilon_(epsilon), relu_(relu), residual_(residual), synchronized_(synchronized) {}
   float epsilon() const { return epsilon_; }
   bool relu() const { return relu_; }
   bool residual() const { return residual_; }
+  bool synchronized() const { return synchronized_; }
   absl::string_view kind() const override { return "batch_norm_backward"; }
   std::string Attributes() const override;
   absl::StatusOr<std::vector<TensorType>> InferTypes(absl::Span<const TensorType> inputs) const override;
@@ -45,7 +56,7 @@ class BatchNormBackwardOp : public Operator {
 
  private:
   float epsilon_;
-  bool relu_, residual_;
+  bool relu_, residual_, synchronized_;
 };
 
 // (x, scale, shift, mean, variance[, residual]) -> y, with the given statistics; no gradient: it serves inference only.
@@ -72,6 +83,8 @@ class BatchNormInferenceOp : public Operator {
 class MovingAverageOp : public Operator {
  public:
   MovingAverageOp(float momentum, float correction) : momentum_(momentum), correction_(correction) {}
+  float momentum() const { return momentum_; }
+  float correction() const { return correction_; }
   absl::string_view kind() const override { return "moving_average"; }
   std::string Attributes() const override;
   absl::StatusOr<std::vector<TensorType>> InferTypes(absl::Span<const TensorType> inputs) const override;

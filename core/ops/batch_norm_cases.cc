@@ -7,8 +7,9 @@ namespace {
 constexpr float kEpsilon = 1e-5f;
 
 // Scales stay away from zero, where x's gradient vanishes.
-OpCase Train(std::string name, Shape x, bool relu, bool residual) {
-  OpCase op_case{"batch_norm_train/" + std::move(name), std::make_shared<BatchNormTrainOp>(kEpsilon, relu)};
+OpCase Train(std::string name, Shape x, bool relu, bool residual, bool synchronized = false) {
+  OpCase op_case{"batch_norm_train/" + std::move(name),
+                 std::make_shared<BatchNormTrainOp>(kEpsilon, relu, synchronized)};
   op_case.inputs = {Data(x, Fill::kUniform, -1, 3), F32Only({x[1]}, 0.5f, 1.5f), F32Only({x[1]})};
   if (residual) op_case.inputs.push_back(Data(x));
   if (relu) op_case.before_relu = std::make_shared<BatchNormTrainOp>(kEpsilon, /*relu=*/false);
@@ -36,6 +37,8 @@ std::vector<OpCase> BatchNormCases() {
       Train("odd_channels_relu", {3, 19, 3, 3}, true, true),
       Train("vectors", {12, 10}, false, false),
       Train("vectors_relu", {12, 10}, true, false),
+      Train("synchronized_images", {4, 3, 5, 5}, false, false, /*synchronized=*/true),
+      Train("synchronized_residual_relu", {4, 16, 4, 4}, true, true, /*synchronized=*/true),
       Inference("images", {2, 16, 4, 4}, false, false),
       Inference("odd_channels_relu", {2, 5, 4, 4}, true, false),
       Inference("residual_relu", {2, 16, 3, 3}, true, true),
