@@ -8,6 +8,7 @@
 #include "core/recompute.h"
 #include "layers/layer.h"
 #include "layers/training_graph.h"
+#include "parallel/synchronized_batch_norm.h"
 
 namespace espalier {
 namespace {
@@ -37,6 +38,9 @@ absl::StatusOr<Graph> BuildGraph(const Model& model, const Loss& loss, const Net
   ASSIGN_OR_RETURN(*built, BuildLossGraph(model, loss, build, &graph));
   ASSIGN_OR_RETURN(graph, ApplyPrecision(graph, PrecisionFor(options.compute)));
   ASSIGN_OR_RETURN(graph, FuseOperators(graph));
+  if (training && options.channel_reducer != nullptr) {
+    ASSIGN_OR_RETURN(graph, SynchronizeBatchNorms(graph, options.batch_size, options.global_batch_size));
+  }
   if (training) {
     const ValueId seed = graph.AddInput(kLossGradient, {DType::kF32, {}});
     RETURN_IF_ERROR(AppendParameterGradients(&graph, graph.output("loss"), seed));
@@ -62,6 +66,7 @@ absl::StatusOr<std::unique_ptr<Network>> Network::Create(const Model& model, con
   network->store_ = std::make_shared<ParameterStore>(training, options.seed);
   network->workspace_ = std::make_shared<Workspace>();
   network->seed_ = Tensor(DType::kF32, {});
+  network->channel_reducer_ = options.channel_reducer;
   PlanOptions plan;
   plan.reference_only = options.reference_only;
   ASSIGN_OR_RETURN(network->training_,
@@ -96,7 +101,9 @@ double Network::TrainStep(const Tensor& images, const Tensor& labels, const Tens
   training_->SetInput(input_name_, images);
   training_->SetInput(kLabel, labels);
   training_->SetInput(kSampleIds, sample_ids);
-  training_->Run(context);
+  StepContext step = context;
+  step.channel_reducer = channel_reducer_;
+  training_->Run(step);
   return Finish(*training_);
 }
 

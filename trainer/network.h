@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/channel_reducer.h"
 #include "core/executor.h"
 #include "core/status.h"
 #include "layers/model_builder.h"
@@ -22,6 +23,10 @@ struct NetworkOptions {
   bool reference_only = false;
   // Where the job's fields were written, for errors; may be null.
   const SourceMap* sources = nullptr;
+  // Not null: batch norm in training takes its statistics from the `global_batch_size` rows of all ranks, which all
+  // make the same steps; batch_size of them are this rank's. Must outlive the network.
+  ChannelReducer* channel_reducer = nullptr;
+  int64_t global_batch_size = 0;
 };
 
 struct NetworkFigures {
@@ -65,6 +70,7 @@ class Network {
   std::vector<BuiltLayer> layers_;
   std::string input_name_;
   Tensor seed_;
+  ChannelReducer* channel_reducer_ = nullptr;
   Counts counts_;
 };
 
