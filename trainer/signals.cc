@@ -10,14 +10,18 @@ namespace {
 
 volatile std::sig_atomic_t stop_signal = 0;
 volatile std::sig_atomic_t signal_count = 0;
+volatile std::sig_atomic_t speaks = 1;
 
 // Only what is safe in a signal handler.
 void Say(const char* text) {
+  if (speaks == 0) return;
   if (::write(STDERR_FILENO, text, std::strlen(text)) < 0) return;
 }
 
 void OnSignal(int signal) {
-  if (stop_signal == 0) stop_signal = signal;
+  const bool is_first = stop_signal == 0;
+  if (is_first) stop_signal = signal;
+  if (signal == SIGUSR1 && !is_first) return;
   signal_count = signal_count + 1;
   if (signal_count == 1) {
     Say("\nstopping after this step, then saving\n");
@@ -29,13 +33,25 @@ void OnSignal(int signal) {
   }
 }
 
-}  // namespace
-
-void CatchStopSignals() {
+struct sigaction StopAction() {
   struct sigaction action = {};
   action.sa_handler = OnSignal;
   action.sa_flags = SA_RESTART;  // a write in progress goes on
   sigemptyset(&action.sa_mask);
+  return action;
+}
+
+}  // namespace
+
+void CatchUserSignal(bool speak) {
+  speaks = speak ? 1 : 0;
+  const struct sigaction action = StopAction();
+  sigaction(SIGUSR1, &action, nullptr);
+}
+
+void CatchStopSignals(bool speak) {
+  CatchUserSignal(speak);
+  const struct sigaction action = StopAction();
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
   struct sigaction hangup;
@@ -45,5 +61,20 @@ void CatchStopSignals() {
 }
 
 int StopSignal() { return stop_signal; }
+
+const char* StopSignalName() {
+  switch (stop_signal) {
+    case SIGINT:
+      return "SIGINT";
+    case SIGHUP:
+      return "SIGHUP";
+    case SIGTERM:
+      return "SIGTERM";
+    case SIGUSR1:
+      return "SIGUSR1";
+    default:
+      return "a signal to another rank";
+  }
+}
 
 }  // namespace espalier
