@@ -9,6 +9,8 @@
 #ifndef ESPALIER_PARALLEL_SHARD_TREE_H_
 #define ESPALIER_PARALLEL_SHARD_TREE_H_
 
+#include <vector>
+
 namespace espalier {
 
 // Shards of rank `rank` of `ranks`: [ShardBegin(rank), ShardBegin(rank + 1)). All ranks together have them all; counts
@@ -28,6 +30,22 @@ bool IsShardNode(int shards, int begin, int end);
 
 // Whether [begin, middle) and [middle, end) are the two children of a node of that tree.
 bool AreSiblings(int shards, int begin, int middle, int end);
+
+struct ShardNode {
+  int begin = 0, end = 0;
+};
+
+// The greatest nodes of the tree that together are the shards [begin, end), ascending.
+std::vector<ShardNode> ShardNodes(int shards, int begin, int end);
+
+// values[to] += values[from].
+struct Addition {
+  int to = 0, from = 0;
+};
+
+// What turns values of `nodes`, which follow each other and make up the whole tree over `shards` shards, into their sum
+// along the tree: the last addition leaves it in values[0].
+std::vector<Addition> AdditionsAlongTree(int shards, const std::vector<ShardNode>& nodes);
 
 }  // namespace espalier
 

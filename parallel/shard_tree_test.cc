@@ -1,7 +1,9 @@
 #include "parallel/shard_tree.h"
 
 #include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "gtest/gtest.h"
 
@@ -54,6 +56,50 @@ TEST(ShardTreeTest, RanksCoverAllShardsEvenly) {
       const int count = ShardBegin(16, rank + 1, ranks) - ShardBegin(16, rank, ranks);
       EXPECT_GE(count, 16 / ranks);
       EXPECT_LE(count, (16 + ranks - 1) / ranks);
+    }
+  }
+}
+
+TEST(ShardTreeTest, ShardNodesAreTheGreatest) {
+  for (int shards = 1; shards <= 20; ++shards) {
+    for (int begin = 0; begin < shards; ++begin) {
+      for (int end = begin + 1; end <= shards; ++end) {
+        const std::vector<ShardNode> nodes = ShardNodes(shards, begin, end);
+        int at = begin;
+        for (size_t i = 0; i < nodes.size(); ++i) {
+          EXPECT_TRUE(nodes[i].begin == at && IsShardNode(shards, nodes[i].begin, nodes[i].end));
+          at = nodes[i].end;
+          if (i > 0) EXPECT_FALSE(AreSiblings(shards, nodes[i - 1].begin, nodes[i].begin, nodes[i].end));
+        }
+        EXPECT_EQ(at, end);
+      }
+    }
+  }
+}
+
+// Writes a sum as it would be typed: "((0+1)+2)".
+std::string Expression(int begin, int end) {
+  if (end - begin == 1) return std::to_string(begin);
+  const int middle = ShardMiddle(begin, end);
+  return "(" + Expression(begin, middle) + "+" + Expression(middle, end) + ")";
+}
+
+TEST(ShardTreeTest, AdditionsFollowTheTree) {
+  for (int shards = 1; shards <= 17; ++shards) {
+    for (int ranks = 1; ranks <= shards; ++ranks) {
+      std::vector<ShardNode> nodes;
+      for (int rank = 0; rank < ranks; ++rank) {
+        for (const ShardNode& node :
+             ShardNodes(shards, ShardBegin(shards, rank, ranks), ShardBegin(shards, rank + 1, ranks))) {
+          nodes.push_back(node);
+        }
+      }
+      std::vector<std::string> values;
+      for (const ShardNode& node : nodes) values.push_back(Expression(node.begin, node.end));
+      for (const Addition& addition : AdditionsAlongTree(shards, nodes)) {
+        values[addition.to] = "(" + values[addition.to] + "+" + values[addition.from] + ")";
+      }
+      EXPECT_EQ(values[0], Expression(0, shards));
     }
   }
 }

@@ -11,12 +11,10 @@ inline constexpr int kGatherTag = 3;
 inline constexpr int kAllGatherTag = 4;
 inline constexpr int kClockTag = 5;  // parallel/trace.h
 
-// parallel/all_reduce.h: 100 to 999. The buckets of a step use the tags from kBucketTag on, two each: the parts on
-// their way to their owner, the sums on their way back. From kBucketTag + 2 * kBucketTags on they are used again:
-// messages from one rank to another with one tag keep their order.
+// parallel/all_reduce.h and parallel/range_reduction.h: 100 to 999.
 inline constexpr int kFiguresTag = 100;
-inline constexpr int kBucketTag = 200;
-inline constexpr int kBucketTags = 400;
+inline constexpr int kPartTag = 101;
+inline constexpr int kSumTag = 102;
 
 // parallel/parameter_server.h: 1000 to 1999.
 inline constexpr int kServerTag = 1000;
