@@ -10,9 +10,10 @@
 namespace espalier {
 namespace {
 
-// n / (n - 1) with the n elements that a channel of `x` has on all ranks.
+// n / (n - 1) with the n elements that a channel of `x` has on all ranks. Each row brings as many.
 float Correction(const Shape& x, int64_t own_rows, int64_t global_rows) {
-  const double count = static_cast<double>(x.elements() / x[1]) / own_rows * global_rows;
+  const int64_t per_row = x.elements() / x[1] / own_rows;
+  const double count = static_cast<double>(per_row * global_rows);
   return count > 1 ? static_cast<float>(count / (count - 1)) : 1;
 }
 
