@@ -42,6 +42,7 @@ class ParameterOptimizer {
   int slot_count() const { return static_cast<int>(slots_.size()); }
   const std::string& slot_name(int index) const { return rule_.slots[index].name; }  // "momentum", "mean", "square"
   float* slot(int index) const { return slots_[index].data<float>(); }
+  float slot_initial(int index) const { return rule_.slots[index].initial; }  // of every element
 
   // Whether GradientScale() needs the norm even without loss scaling.
   bool clips() const { return clip_norm_ > 0; }

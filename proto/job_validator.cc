@@ -63,6 +63,7 @@ class JobRules {
 
   void CheckPhases(const Job& job) {
     std::map<std::string, std::string> names;
+    bool pruned = false;
     for (int i = 0; i < job.phase_size(); ++i) {
       const Phase& phase = job.phase(i);
       const std::string path = absl::StrCat("phase[", i, "]");
@@ -75,10 +76,28 @@ class JobRules {
         }
       }
       CheckSchedule(phase.learning_rate(), FieldPath(path, "learning_rate"));
+      CheckPruning(phase, path, &pruned);
       if (phase.has_early_stop() && !job.data().has_validation() &&
           !diagnostics_->ExplainsAbsenceOf("data.validation")) {
         Error(FieldPath(path, "early_stop"), "expected data.validation, which decides when to stop, found none");
       }
+    }
+  }
+
+  // `pruned`: whether weights are pruned as the phase begins, then as it ends.
+  void CheckPruning(const Phase& phase, const std::string& path, bool* pruned) {
+    const Prune& prune = phase.prune();
+    if (phase.has_restore_dense() && phase.has_prune()) {
+      Error(FieldPath(path, "restore_dense"), "expected either prune or restore_dense in a phase, found both");
+    } else if (phase.has_restore_dense() && !*pruned) {
+      Error(FieldPath(path, "restore_dense"), "expected a phase before that prunes, found none");
+    }
+    const bool prunes = phase.has_prune() || diagnostics_->ExplainsAbsenceOf(FieldPath(path, "prune"));
+    *pruned = prunes || (*pruned && !phase.has_restore_dense());
+    if (prune.gradual().epochs() > phase.epochs()) {
+      Error(FieldPath(path, "prune.gradual.epochs"),
+            absl::StrCat("expected at most the phase's epochs, which are ", phase.epochs(), ", found ",
+                         prune.gradual().epochs()));
     }
   }
 

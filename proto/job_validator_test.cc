@@ -137,6 +137,12 @@ TEST(JobValidator, ChecksPhasesAndPrecision) {
        "3:39: phase[0].early_stop: expected data.validation, which decides when to stop, found none"},
       {"phase { learning_rate { step { base: 1 at_epochs: [2, 1] } } }",
        "3:55: phase[0].learning_rate.step.at_epochs[1]: expected more than the one before, which is 2, found 1"},
+      {"phase { learning_rate { constant: 1 } restore_dense {} }",
+       "3:39: phase[0].restore_dense: expected a phase before that prunes, found none"},
+      {"phase { learning_rate { constant: 1 } prune { sparsity: 0.3 } restore_dense {} }",
+       "3:63: phase[0].restore_dense: expected either prune or restore_dense in a phase, found both"},
+      {"phase { epochs: 2 learning_rate { constant: 1 } prune { sparsity: 0.3 gradual { epochs: 2.5 } } }",
+       "3:81: phase[0].prune.gradual.epochs: expected at most the phase's epochs, which are 2, found 2.5"},
   };
   for (const auto& [part, error] : cases) EXPECT_EQ(PartErrors(part), absl::StrCat("f:", error));
 }

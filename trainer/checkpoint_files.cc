@@ -16,6 +16,7 @@ namespace {
 
 constexpr char kWeightsFile[] = "weights.safetensors";
 constexpr char kOptimizerFile[] = "optimizer.safetensors";
+constexpr char kTransformsFile[] = "transforms.safetensors";
 constexpr char kStateFile[] = "state.pbtxt";
 constexpr uint64_t kMaximumStateBytes = 64 << 20;
 
@@ -73,11 +74,21 @@ absl::StatusOr<SafetensorsReader> OpenTensors(FileSystem* files, const std::stri
 
 }  // namespace
 
+absl::Status Checkpoint::ReadTransforms(absl::Span<const NamedTensor> tensors) const {
+  if (transforms_) return transforms_->ReadAll(tensors);
+  if (tensors.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("the checkpoint of step ", step(), " has no ", kTransformsFile,
+                                                 "; expected one with ", tensors[0].name));
+}
+
 absl::Status WriteCheckpoint(FileSystem* files, const std::string& directory, const TrainingState& training) {
   CheckpointState state = training.state;
   state.clear_file();
   RETURN_IF_ERROR(WriteTensors(files, directory, kWeightsFile, training.weights, &state));
   RETURN_IF_ERROR(WriteTensors(files, directory, kOptimizerFile, training.optimizer, &state));
+  if (!training.transforms.empty()) {
+    RETURN_IF_ERROR(WriteTensors(files, directory, kTransformsFile, training.transforms, &state));
+  }
   RETURN_IF_ERROR(WriteState(files, directory, state));
   return files->SyncDirectory(directory);
 }
@@ -105,7 +116,12 @@ absl::StatusOr<Checkpoint> ReadCheckpoint(FileSystem* files, const std::string& 
   ASSIGN_OR_RETURN(CheckpointState state, ReadCheckpointState(files, directory));
   ASSIGN_OR_RETURN(SafetensorsReader weights, OpenTensors(files, directory, kWeightsFile, state));
   ASSIGN_OR_RETURN(SafetensorsReader optimizer, OpenTensors(files, directory, kOptimizerFile, state));
-  return Checkpoint(std::move(state), std::move(weights), std::move(optimizer));
+  std::optional<SafetensorsReader> transforms;
+  if (std::any_of(state.file().begin(), state.file().end(),
+                  [](const CheckpointFile& record) { return record.name() == kTransformsFile; })) {
+    ASSIGN_OR_RETURN(transforms, OpenTensors(files, directory, kTransformsFile, state));
+  }
+  return Checkpoint(std::move(state), std::move(weights), std::move(optimizer), std::move(transforms));
 }
 
 }  // namespace espalier

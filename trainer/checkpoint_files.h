@@ -1,14 +1,16 @@
-// One checkpoint as a directory of three files:
+// One checkpoint as a directory of files:
 //
-//   weights.safetensors    parameters and running statistics, by name
-//   optimizer.safetensors  the optimizer's slots, as "slot/parameter"
-//   state.pbtxt            a CheckpointState in text form, with the size and CRC-32C of the two files above; its last
-//                          line, "# crc32c XXXXXXXX\n" in lower-case hexadecimal, is the checksum of all before it
+//   weights.safetensors     parameters and running statistics, by name
+//   optimizer.safetensors   the optimizer's slots, as "slot/parameter"
+//   transforms.safetensors  the state of weight transforms, as "transform/parameter"; absent where there is none
+//   state.pbtxt             a CheckpointState in text form, with the size and CRC-32C of the files above; its last
+//                           line, "# crc32c XXXXXXXX\n" in lower-case hexadecimal, is the checksum of all before it
 //
 // So every byte of a checkpoint is under a checksum, and files of two checkpoints cannot be mixed.
 #ifndef ESPALIER_TRAINER_CHECKPOINT_FILES_H_
 #define ESPALIER_TRAINER_CHECKPOINT_FILES_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,7 @@ struct TrainingState {
   CheckpointState state;
   std::vector<NamedTensor> weights;
   std::vector<NamedTensor> optimizer;
+  std::vector<NamedTensor> transforms;
 };
 
 // A checkpoint whose checksums all hold.
@@ -39,18 +42,24 @@ class Checkpoint {
   // every missing, unexpected and differing one, and nothing is written.
   absl::Status ReadWeights(absl::Span<const NamedTensor> tensors) const { return weights_.ReadAll(tensors); }
   absl::Status ReadOptimizer(absl::Span<const NamedTensor> tensors) const { return optimizer_.ReadAll(tensors); }
+  absl::Status ReadTransforms(absl::Span<const NamedTensor> tensors) const;
 
  private:
   friend absl::StatusOr<Checkpoint> ReadCheckpoint(FileSystem* files, const std::string& directory);
-  Checkpoint(CheckpointState state, SafetensorsReader weights, SafetensorsReader optimizer)
-      : state_(std::move(state)), weights_(std::move(weights)), optimizer_(std::move(optimizer)) {}
+  Checkpoint(CheckpointState state, SafetensorsReader weights, SafetensorsReader optimizer,
+             std::optional<SafetensorsReader> transforms)
+      : state_(std::move(state)),
+        weights_(std::move(weights)),
+        optimizer_(std::move(optimizer)),
+        transforms_(std::move(transforms)) {}
 
   CheckpointState state_;
   SafetensorsReader weights_;
   SafetensorsReader optimizer_;
+  std::optional<SafetensorsReader> transforms_;
 };
 
-// Writes the three files into an existing, empty directory and syncs them and it. (Its name is durable only when its
+// Writes the files into an existing, empty directory and syncs them and it. (Its name is durable only when its
 // parent is synced.)
 absl::Status WriteCheckpoint(FileSystem* files, const std::string& directory, const TrainingState& training);
 

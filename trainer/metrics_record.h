@@ -31,7 +31,7 @@ struct MetricsRecord {
   std::optional<float> top1;  // fraction in [0, 1]
   std::optional<float> top5;  // fraction in [0, 1]
   std::optional<float> learning_rate;
-  std::optional<float> sparsity;  // fraction of prunable weights that are zero
+  std::optional<float> sparsity;  // share of weights, biases and norms apart, that are pruned
   std::vector<std::pair<std::string, float>>
       more;  // further figures, such as {"gradient_norm", 1.5}; no key from above
   std::optional<float> images_per_s;

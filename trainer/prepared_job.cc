@@ -28,6 +28,7 @@ class Preparer {
     BuildNetwork();
     if (errors_.empty()) {
       LayOutPhases();
+      PlanPruning();
       MatchNetworkAndData();
     }
     return errors_.empty() ? absl::OkStatus() : absl::InvalidArgumentError(absl::StrJoin(errors_, "\n"));
@@ -112,6 +113,14 @@ class Preparer {
     }
   }
 
+  void PlanPruning() {
+    PrunePlanner planner(prepared_.network->parameters().layout(), prepared_.steps_per_epoch(),
+                         [this](const std::string& path, const std::string& message) { Error(path, message); });
+    for (int i = 0; i < job_.phase_size(); ++i) {
+      prepared_.phases[i].pruning = planner.Next(job_.phase(i), absl::StrCat("phase[", i, "]"));
+    }
+  }
+
   void MatchNetworkAndData() {
     const Graph& graph = prepared_.network->training().graph();
     const Shape& logits = graph.type(graph.output("logits")).shape;
@@ -165,9 +174,11 @@ std::string DescribeJob(const PreparedJob& prepared) {
                   FormatBytes(slots * figures.parameter_bytes / 2), " optimizer, ",
                   FormatBytes(figures.workspace_bytes), " activations\n");
   for (size_t i = 0; i < prepared.phases.size(); ++i) {
-    absl::StrAppend(&text, i == 0 ? "  phases      " : "              ", prepared.phases[i].name, ": ",
-                    job.phase(static_cast<int>(i)).epochs(), " epochs, ", FormatCount(prepared.phases[i].steps),
-                    " steps\n");
+    const PreparedPhase& phase = prepared.phases[i];
+    const std::string pruning = DescribePruning(phase.pruning, prepared.network->parameters().layout());
+    absl::StrAppend(&text, i == 0 ? "  phases      " : "              ", phase.name, ": ",
+                    job.phase(static_cast<int>(i)).epochs(), " epochs, ", FormatCount(phase.steps), " steps",
+                    pruning.empty() ? "" : "; ", pruning, "\n");
   }
   return text;
 }

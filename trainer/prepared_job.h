@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "compression/prune_plan.h"
 #include "core/status.h"
 #include "data/loader.h"
 #include "proto/job_loader.h"
@@ -21,6 +22,7 @@ struct PreparedPhase {
   int optimizer_owner = 0;
   const Optimizer* optimizer = nullptr;
   int slots = 0;  // that the optimizer keeps beside each weight
+  PhasePruning pruning;
 };
 
 struct PreparedJob {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "compression/prune.h"
 
 namespace espalier {
 namespace {
@@ -27,7 +28,8 @@ SampleSums LoadSums(const std::string& prefix, const CheckpointState& state) {
 
 }  // namespace
 
-RunState::RunState(PreparedJob* job, std::string job_text) : job_(job), job_text_(std::move(job_text)) {
+RunState::RunState(PreparedJob* job, std::string job_text)
+    : job_(job), job_text_(std::move(job_text)), transforms_(job->network->parameters().layout()) {
   proto_.set_seed(job->job().seed());
   if (job->job().precision().compute() == Precision::F16) {
     loss_scaler_ = LossScaler::Create(job->job().precision().loss_scale()).value();  // proven by PrepareJob
@@ -35,19 +37,38 @@ RunState::RunState(PreparedJob* job, std::string job_text) : job_(job), job_text
 }
 
 absl::Status RunState::BeginPhase(int index) {
+  RETURN_IF_ERROR(EnterPhase(index));
+  BeginPruning(job_->phases[index].pruning, layout(), job_->network->parameters().weights(), optimizer_.get(),
+               &transforms_);
+  return absl::OkStatus();
+}
+
+absl::Status RunState::EnterPhase(int index) {
   const PreparedPhase& prepared = job_->phases[index];
   const Phase& phase = job_->job().phase(index);
   proto_.set_phase(index);
   proto_.set_step_in_phase(0);
   proto_.clear_early_stop();
   if (optimizer_ == nullptr || prepared.optimizer_owner == index) {
-    ASSIGN_OR_RETURN(optimizer_, ParameterOptimizer::Create(*prepared.optimizer, job_->network->parameters().layout()));
+    ASSIGN_OR_RETURN(optimizer_, ParameterOptimizer::Create(*prepared.optimizer, layout()));
     proto_.set_optimizer_step(0);
   }
   ASSIGN_OR_RETURN(schedule_,
                    LearningRateSchedule::Create(phase.learning_rate(), phase.epochs(), job_->steps_per_epoch()));
   return absl::OkStatus();
 }
+
+bool RunState::PruningDue() const {
+  const PhasePruning& pruning = job_->phases[phase()].pruning;
+  return pruning.plan && step_in_phase() > 0 && pruning.plan->DueAt(step_in_phase());
+}
+
+void RunState::Prune() {
+  PruneWeights(*job_->phases[phase()].pruning.plan, step_in_phase(), layout(), job_->network->parameters().weights(),
+               optimizer_.get(), &transforms_);
+}
+
+std::optional<double> RunState::sparsity() const { return MaskedShare(layout(), transforms_); }
 
 void RunState::CountStep(double learning_rate, bool updated) {
   proto_.set_global_step(proto_.global_step() + 1);
@@ -87,7 +108,8 @@ TrainingState RunState::ToCheckpoint() {
   proto_.set_job(job_text_);
   SaveSums("", since_record, &proto_);
   SaveSums("epoch_", since_epoch, &proto_);
-  return {proto_, WeightTensors(), OptimizerTensors()};
+  transforms_.CheckWeights(job_->network->parameters().weights());
+  return {proto_, WeightTensors(), OptimizerTensors(), transforms_.State()};
 }
 
 absl::Status RunState::CheckPosition(const CheckpointState& saved) const {
@@ -112,9 +134,11 @@ absl::Status RunState::Restore(const Checkpoint& checkpoint) {
   RETURN_IF_ERROR(checkpoint.ReadWeights(WeightTensors()));
   // The saved slots belong to the phase that brought the optimizer.
   const int owner = job_->phases[saved.phase()].optimizer_owner;
-  RETURN_IF_ERROR(BeginPhase(owner));
-  if (owner != saved.phase()) RETURN_IF_ERROR(BeginPhase(saved.phase()));
+  RETURN_IF_ERROR(EnterPhase(owner));
+  if (owner != saved.phase()) RETURN_IF_ERROR(EnterPhase(saved.phase()));
   RETURN_IF_ERROR(checkpoint.ReadOptimizer(OptimizerTensors()));
+  AddMasks(job_->phases[saved.phase()].pruning.masked, layout(), &transforms_);
+  RETURN_IF_ERROR(checkpoint.ReadTransforms(transforms_.State()));
   proto_ = saved;
   proto_.clear_file();
   if (const auto it = saved.parts().find(kScheduleState); it != saved.parts().end()) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "compression/weight_transforms.h"
 #include "core/status.h"
 #include "optim/loss_scaler.h"
 #include "optim/optimizer.h"
@@ -34,8 +35,14 @@ class RunState {
   // `job` must outlive this. `job_text` is what checkpoints say of the job.
   RunState(PreparedJob* job, std::string job_text);
 
-  // The beginning of a phase: its schedule, and its optimizer if it brings one.
+  // The beginning of a phase: its schedule, its optimizer if it brings one, and what it prunes or restores, which
+  // changes weights and slots: these must be the current ones.
   absl::Status BeginPhase(int phase);
+
+  // Whether the phase prunes (gradually) once as many of its steps are done as now: asked after each step, followed by
+  // Prune. That changes weights and slots, which must be the current ones.
+  bool PruningDue() const;
+  void Prune();
 
   // What a checkpoint of this moment holds; the tensors are the arenas' own memory.
   TrainingState ToCheckpoint();
@@ -57,6 +64,9 @@ class RunState {
   const CheckpointState& proto() const { return proto_; }
 
   ParameterOptimizer& optimizer() { return *optimizer_; }
+  const WeightTransforms& transforms() const { return transforms_; }
+  // The share of weights that are masked; nothing while none can be.
+  std::optional<double> sparsity() const;
   LearningRateSchedule& schedule() { return *schedule_; }
   LossScaler* loss_scaler() { return loss_scaler_ ? &*loss_scaler_ : nullptr; }
 
@@ -64,6 +74,9 @@ class RunState {
   SampleSums since_record, since_epoch;
 
  private:
+  const ParameterLayout& layout() const { return job_->network->parameters().layout(); }
+  // All of a phase's beginning but what it does to weights.
+  absl::Status EnterPhase(int phase);
   std::vector<NamedTensor> WeightTensors() const;
   std::vector<NamedTensor> OptimizerTensors() const;
   absl::Status CheckPosition(const CheckpointState& saved) const;
@@ -74,6 +87,7 @@ class RunState {
   std::unique_ptr<ParameterOptimizer> optimizer_;
   std::unique_ptr<LearningRateSchedule> schedule_;
   std::optional<LossScaler> loss_scaler_;
+  WeightTransforms transforms_;
 };
 
 }  // namespace espalier

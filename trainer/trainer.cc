@@ -32,7 +32,10 @@ Trainer::Trainer(std::unique_ptr<PreparedJob> job, TrainerOptions options)
     : job_(std::move(job)),
       options_(std::move(options)),
       job_text_(TextOf(job_->job())),
-      state_(job_.get(), job_text_) {}
+      state_(job_.get(), job_text_) {
+  job_->network->training().set_on_gradient_ready(
+      [this](int parameter) { state_.transforms().OnGradient(parameter, job_->network->parameters().gradients()); });
+}
 
 absl::StatusOr<TrainingResult> Trainer::Run() {
   const double begin = Seconds();
@@ -157,6 +160,7 @@ absl::Status Trainer::Step() {
   ASSIGN_OR_RETURN(const bool updated, Update(loss, rate));
   unsaved_ = true;
   state_.CountStep(rate, updated);
+  if (state_.PruningDue()) state_.Prune();
   const Network::Counts counts = network.LastCounts();
   state_.since_record.Add(loss_sum, counts);
   state_.since_epoch.Add(loss_sum, counts);
@@ -202,6 +206,7 @@ absl::Status Trainer::EndEpoch() {
   report.step = state_.step_in_phase();
   report.train_loss = state_.since_epoch.loss / state_.since_epoch.samples;
   report.train_top1 = state_.since_epoch.top1 / state_.since_epoch.samples;
+  report.sparsity = state_.sparsity();
   const Output& output = job_->job().output();
   const int64_t epoch = (state_.step_in_phase() + job_->steps_per_epoch() - 1) / job_->steps_per_epoch();
   const bool last = state_.step_in_phase() == prepared_phase().steps;
@@ -254,6 +259,7 @@ MetricsRecord Trainer::Record(MetricsRecord::Split split, const SampleSums& sums
   const Graph& graph = job_->network->training().graph();
   if (graph.type(graph.output("logits")).shape[1] > 5) record.top5 = static_cast<float>(sums.top5 / sums.samples);
   record.learning_rate = static_cast<float>(state_.proto().learning_rate());
+  if (const auto sparsity = state_.sparsity()) record.sparsity = static_cast<float>(*sparsity);
   const double rate = reporter_->progress().images_per_s();
   if (split == MetricsRecord::Split::kTrain && rate > 0) record.images_per_s = static_cast<float>(rate);
   return record;

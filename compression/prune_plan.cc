@@ -1,0 +1,189 @@
+#include "compression/prune_plan.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "core/human_readable.h"
+#include "optim/schedule.h"
+#include "proto/field_path.h"
+#include "proto/nearest_name.h"
+
+namespace espalier {
+namespace {
+
+// "stage2/conv1" of "stage2/conv1/weight".
+absl::string_view LayerOf(absl::string_view parameter) { return parameter.substr(0, parameter.rfind('/')); }
+
+// "*" stands for any characters, none and "/" included.
+bool Fits(absl::string_view pattern, absl::string_view name) {
+  const size_t star = pattern.find('*');
+  if (star == absl::string_view::npos) return pattern == name;
+  if (!absl::StartsWith(name, pattern.substr(0, star))) return false;
+  const absl::string_view rest = pattern.substr(star + 1);
+  for (size_t begin = star; begin <= name.size(); ++begin) {
+    if (Fits(rest, name.substr(begin))) return true;
+  }
+  return false;
+}
+
+double SparsityOf(const PruneLayer& entry) {
+  return entry.has_keep() ? 1 - double{entry.keep()} : double{entry.sparsity()};
+}
+
+// Without digits that come from the schema's floats: 0.3f is "30%", not "30.000001%".
+std::string Percent(double share) { return absl::StrFormat("%.4g%%", 100 * share); }
+
+}  // namespace
+
+bool PrunePlan::DueAt(int64_t step) const {
+  return step == 0 || (step < ramp_steps && step % every_steps == 0) || step == ramp_steps;
+}
+
+double PrunePlan::SparsityAt(const PruneGroup& group, int64_t step) const {
+  if (step >= ramp_steps) return group.sparsity;
+  const double left = 1 - static_cast<double>(step) / static_cast<double>(ramp_steps);
+  return group.sparsity + (initial_sparsity - group.sparsity) * left * left * left;
+}
+
+PrunePlanner::PrunePlanner(const ParameterLayout& layout, int64_t steps_per_epoch, ErrorSink error)
+    : layout_(layout), steps_per_epoch_(steps_per_epoch), error_(std::move(error)) {
+  for (int i = 0; i < layout.size(); ++i) {
+    if (layout[i].role != ParameterRole::kWeight) continue;
+    const absl::string_view layer = LayerOf(layout[i].name);
+    if (layers_.empty() || layers_.back().name != layer) layers_.push_back({std::string(layer), {}});
+    layers_.back().parameters.push_back(i);
+  }
+}
+
+std::optional<double> PrunePlanner::SparsityOf(size_t layer, const Prune& prune, bool* named) const {
+  for (const PruneLayer& entry : prune.layer()) {
+    *named = Fits(entry.pattern(), layers_[layer].name);
+    if (*named) return espalier::SparsityOf(entry);
+  }
+  const bool dense = (layer == 0 && !prune.first_layer()) || (layer + 1 == layers_.size() && !prune.last_layer());
+  if (dense) return 0;
+  if (!prune.has_sparsity()) return std::nullopt;
+  return prune.sparsity();
+}
+
+void PrunePlanner::CheckPatterns(const Prune& prune, const std::string& path) const {
+  for (int i = 0; i < prune.layer_size(); ++i) {
+    const std::string& pattern = prune.layer(i).pattern();
+    std::vector<std::string> names;
+    for (const PrunableLayer& layer : layers_) names.push_back(layer.name);
+    if (std::any_of(names.begin(), names.end(), [&](const auto& name) { return Fits(pattern, name); })) continue;
+    error_(FieldPath(path, absl::StrCat("layer[", i, "].pattern")),
+           absl::StrCat("expected the name of a layer that has weights, or a pattern that fits some, found \"", pattern,
+                        "\"", Suggestion(pattern, names)));
+  }
+}
+
+std::vector<PruneGroup> PrunePlanner::GroupsOf(const Prune& prune, const std::string& path) const {
+  std::vector<PruneGroup> groups;
+  PruneGroup global;
+  std::vector<std::string> without;
+  for (size_t layer = 0; layer < layers_.size(); ++layer) {
+    bool named = false;
+    const std::optional<double> sparsity = SparsityOf(layer, prune, &named);
+    if (!sparsity) without.push_back(layers_[layer].name);
+    if (sparsity.value_or(0) == 0) continue;
+    for (int parameter : layers_[layer].parameters) {
+      if (prune.scope() == Prune::GLOBAL && !named) {
+        global.parameters.push_back(parameter);
+        global.sparsity = *sparsity;
+      } else {
+        groups.push_back({{parameter}, *sparsity});
+      }
+    }
+  }
+  if (!global.parameters.empty()) groups.push_back(global);
+  if (!without.empty()) {
+    error_(FieldPath(path, "sparsity"), absl::StrCat("expected a value for the layers that no entry of layer fits (",
+                                                     absl::StrJoin(without, ", "), "), found none"));
+  }
+  return groups;
+}
+
+void PrunePlanner::PlanRamp(const GradualPruning& gradual, const std::string& path, PrunePlan* plan) const {
+  plan->ramp_steps = StepsIn(gradual.epochs(), steps_per_epoch_);
+  plan->every_steps = gradual.every_steps();
+  plan->initial_sparsity = gradual.initial_sparsity();
+  if (plan->ramp_steps < 1) {
+    error_(FieldPath(path, "epochs"), absl::StrCat("expected at least one step, of which an epoch has ",
+                                                   steps_per_epoch_, "; found ", gradual.epochs()));
+  }
+  for (const PruneGroup& group : plan->groups) {
+    if (plan->initial_sparsity <= group.sparsity) continue;
+    error_(FieldPath(path, "initial_sparsity"),
+           absl::StrCat("expected at most ", Percent(group.sparsity), ", which is to be reached in ",
+                        layout_[group.parameters[0]].name, ", found ", Percent(plan->initial_sparsity)));
+    return;
+  }
+}
+
+void PrunePlanner::CheckRise(const PrunePlan& plan, const std::string& path) {
+  for (const PruneGroup& group : plan.groups) {
+    const bool alone = group.parameters.size() == 1;
+    for (int parameter : group.parameters) {
+      double& before = in_force_[parameter];
+      if (alone && before > group.sparsity) {
+        error_(path, absl::StrCat("expected at least ", Percent(before), " of ", layout_[parameter].name,
+                                  ", which a phase before prunes (restore_dense would let it train again), found ",
+                                  Percent(group.sparsity)));
+      }
+      before = alone ? group.sparsity : before;
+    }
+  }
+}
+
+PhasePruning PrunePlanner::Next(const Phase& phase, const std::string& path) {
+  PhasePruning pruning;
+  pruning.restores_dense = phase.has_restore_dense();
+  if (pruning.restores_dense) in_force_.clear();
+  if (phase.has_prune()) {
+    const std::string prune_path = FieldPath(path, "prune");
+    PrunePlan plan;
+    CheckPatterns(phase.prune(), prune_path);
+    plan.groups = GroupsOf(phase.prune(), prune_path);
+    const size_t exempt = (phase.prune().first_layer() ? 0 : 1) + (phase.prune().last_layer() ? 0 : 1);
+    if (phase.prune().layer_size() == 0 && layers_.size() <= exempt) {
+      error_(prune_path,
+             absl::StrCat("expected a layer that can be pruned, found none: first_layer and last_layer leave ",
+                          "none of the ", layers_.size(), " with weights"));
+    }
+    if (phase.prune().has_gradual()) PlanRamp(phase.prune().gradual(), FieldPath(prune_path, "gradual"), &plan);
+    CheckRise(plan, prune_path);
+    pruning.plan = std::move(plan);
+  }
+  for (const auto& [parameter, sparsity] : in_force_) pruning.masked.push_back(parameter);
+  return pruning;
+}
+
+std::string DescribePruning(const PhasePruning& pruning, const ParameterLayout& layout) {
+  if (pruning.restores_dense) return "pruned weights train again from zero";
+  if (!pruning.plan) return "";
+  int64_t weights = 0;
+  double pruned = 0;
+  std::set<absl::string_view> layers;
+  for (const PruneGroup& group : pruning.plan->groups) {
+    for (int parameter : group.parameters) {
+      weights += layout[parameter].elements();
+      pruned += group.sparsity * static_cast<double>(layout[parameter].elements());
+      layers.insert(LayerOf(layout[parameter].name));
+    }
+  }
+  if (weights == 0) return "prunes nothing";
+  const std::string ramp = pruning.plan->ramp_steps == 0
+                               ? ""
+                               : absl::StrCat(", gradually over ", FormatCount(pruning.plan->ramp_steps), " steps");
+  return absl::StrCat("prunes ", Percent(pruned / static_cast<double>(weights)), " of ", FormatCount(weights),
+                      " weights in ", layers.size(), layers.size() == 1 ? " layer" : " layers", ramp);
+}
+
+}  // namespace espalier
