@@ -21,7 +21,8 @@ std::optional<ChartAxes> FitAxes(const Chart& chart, int x_ticks, int y_ticks) {
   if (low.x > high.x) return std::nullopt;
   if (!chart.markers.empty()) low.x = std::min(low.x, chart.markers.front().x);
   ChartAxes axes;
-  axes.x = LinearAxis(low.x, high.x, x_ticks, /*extend=*/false);
+  axes.x = chart.log_x && low.x > 0 ? BinaryLogAxis(low.x, high.x, x_ticks)
+                                    : LinearAxis(low.x, high.x, x_ticks, /*extend=*/false);
   axes.y = chart.log_y && low.y > 0 ? LogAxis(low.y, high.y, y_ticks)
                                     : LinearAxis(low.y, high.y, y_ticks, /*extend=*/true, chart.percent);
   return axes;

@@ -35,6 +35,7 @@ struct Chart {
   std::vector<ChartSeries> series;
   std::vector<ChartMarker> markers;  // ascending, finite x; those after all points are not drawn
   bool percent = false;              // y is a fraction, shown as a percentage
+  bool log_x = false;                // ignored unless every x is positive
   bool log_y = false;                // ignored unless every y is positive
 };
 

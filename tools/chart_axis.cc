@@ -62,6 +62,22 @@ ChartAxis LinearAxis(double low, double high, int ticks, bool extend, bool perce
   return axis;
 }
 
+ChartAxis BinaryLogAxis(double low, double high, int ticks) {
+  CHECK(low > 0 && std::isfinite(high) && low <= high) << low << " " << high;
+  ChartAxis axis;
+  axis.log = true;
+  axis.low = low < high ? low : low / 2;
+  axis.high = low < high ? high : high * 2;
+  const int first = static_cast<int>(std::ceil(std::log2(axis.low) - kSlack));
+  const int last = static_cast<int>(std::floor(std::log2(axis.high) + kSlack));
+  const int stride = std::max(1, (last - first + ticks - 1) / std::max(1, ticks));
+  for (int exponent = first; exponent <= last; exponent += stride) {
+    const double value = std::exp2(exponent);
+    axis.ticks.push_back({value, absl::StrFormat("%.7g", value)});
+  }
+  return axis;
+}
+
 ChartAxis LogAxis(double low, double high, int ticks) {
   CHECK(low > 0 && std::isfinite(high) && low <= high) << low << " " << high;
   ChartAxis axis;

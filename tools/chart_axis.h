@@ -28,8 +28,11 @@ struct ChartAxis {
 // With `extend` it begins and ends at ticks. If low = high it reaches to both sides of it.
 ChartAxis LinearAxis(double low, double high, int ticks, bool extend, bool percent = false);
 
-// The same on a logarithmic scale, for 0 < low <= high: ticks at 1, 2 and 5 times powers of ten, or, where these are
-// too many, at some powers of ten. It begins and ends at ticks.
+// From `low` to `high` on a logarithmic scale, for 0 < low <= high, with up to about `ticks` ticks at powers of two.
+ChartAxis BinaryLogAxis(double low, double high, int ticks);
+
+// The same as LinearAxis on a logarithmic scale, for 0 < low <= high: ticks at 1, 2 and 5 times powers of ten, or,
+// where these are too many, at some powers of ten. It begins and ends at ticks.
 ChartAxis LogAxis(double low, double high, int ticks);
 
 }  // namespace espalier

@@ -27,6 +27,17 @@ TEST(LinearAxis, TicksAreRound) {
   EXPECT_THAT(Labels(LinearAxis(0, 2e8, 3, true)), ElementsAre("0", "1e+08", "2e+08"));
 }
 
+TEST(BinaryLogAxis, TicksArePowersOfTwo) {
+  const ChartAxis axis = BinaryLogAxis(16, 4096, 10);
+  EXPECT_THAT(Labels(axis), ElementsAre("16", "32", "64", "128", "256", "512", "1024", "2048", "4096"));
+  EXPECT_EQ(axis.Position(16), 0);
+  EXPECT_EQ(axis.Position(256), 0.5);
+  EXPECT_EQ(axis.Position(4096), 1);
+  EXPECT_THAT(Labels(BinaryLogAxis(3, 1000, 4)), ElementsAre("4", "16", "64", "256"));
+  EXPECT_THAT(Labels(BinaryLogAxis(0.25, 1, 4)), ElementsAre("0.25", "0.5", "1"));
+  EXPECT_THAT(Labels(BinaryLogAxis(8, 8, 4)), ElementsAre("4", "8", "16"));
+}
+
 TEST(LinearAxis, OneValueGetsRoomOnBothSides) {
   for (const double value : {0.0, 5.0, -3.0, 1e-12, 1e30}) {
     const ChartAxis axis = LinearAxis(value, value, 5, true);

@@ -17,6 +17,8 @@ constexpr int kPlotWidth = kWidth - kLeft - kRight, kPlotHeight = kHeight - kTop
 constexpr int kColors = 6;
 // About the width of a character of 12 units' size.
 constexpr double kCharacter = 7.2;
+// The same of the title's.
+constexpr double kTitleCharacter = 8.4;
 // Curves of few points show them.
 constexpr size_t kMaximumDots = 60;
 
@@ -133,20 +135,28 @@ class SvgChart {
     return svg;
   }
 
-  // Names and last values, from the right end of the title's line.
+  // Names and last values, from the right end of the title's line, or of the line below it if there they would meet the
+  // title and here no marker.
   std::string Legend() const {
+    double width = 0;
+    for (const ChartSeries& series : chart_.series) width += LegendWidth(LegendLabel(series, axes_.y));
+    const bool meets = width + kTitleCharacter * chart_.title.size() > kPlotWidth;
+    const int y = meets && chart_.markers.empty() ? 42 : 20;
     std::string svg;
     double x = kLeft + kPlotWidth;
     for (int i = static_cast<int>(chart_.series.size()) - 1; i >= 0; --i) {
       const std::string label = LegendLabel(chart_.series[i], axes_.y);
       if (label.empty()) continue;
-      svg += Text(x, 20, Anchor::kEnd, label);
-      x -= kCharacter * label.size();
-      if (chart_.series.size() > 1) svg += Line(x - 24, 16, x - 6, 16, absl::StrCat("curve s", i % kColors).c_str());
-      x -= 40;
+      svg += Text(x, y, Anchor::kEnd, label);
+      const double line = x - kCharacter * label.size();
+      if (chart_.series.size() > 1) {
+        svg += Line(line - 24, y - 4, line - 6, y - 4, absl::StrCat("curve s", i % kColors).c_str());
+      }
+      x -= LegendWidth(label);
     }
     return svg;
   }
+  static double LegendWidth(const std::string& label) { return label.empty() ? 0 : kCharacter * label.size() + 40; }
 
   // Of the points that share a quarter of a unit, only the first, the least, the greatest and the last are drawn.
   std::vector<ChartPoint> Thinned(const std::vector<ChartPoint>& points) const {

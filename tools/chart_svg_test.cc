@@ -60,6 +60,23 @@ TEST(SvgCharts, CurveStandsWhereItsAxesSay) {
   EXPECT_EQ(Count(svg, "<circle"), 5);
 }
 
+TEST(SvgCharts, ALegendThatWouldMeetTheTitleStandsBelowIt) {
+  Chart chart = Loss();
+  chart.title = "images a second of ResNet-18 on three networks, predicted";
+  EXPECT_THAT(SvgCharts({chart}), HasSubstr("y=\"20.0\" text-anchor=\"end\">validation 1</text>"));
+  chart.markers.clear();
+  EXPECT_THAT(SvgCharts({chart}), HasSubstr("y=\"42.0\" text-anchor=\"end\">validation 1</text>"));
+}
+
+TEST(SvgCharts, ALogarithmicAxisOfRanks) {
+  Chart chart;
+  chart.log_x = true;
+  chart.series = {{"hdr", {{16, 1}, {256, 0}, {4096, 1}}}};
+  const std::string svg = SvgCharts({chart});
+  EXPECT_THAT(svg, HasSubstr("d=\"M64.0 56.0 L380.0 252.0 L696.0 56.0\""));
+  EXPECT_THAT(svg, HasSubstr(">1024</text>"));
+}
+
 TEST(SvgCharts, HasColorsForLightAndDarkPages) {
   EXPECT_THAT(SvgCharts({Loss()}), HasSubstr("@media (prefers-color-scheme: dark)"));
 }
