@@ -1,0 +1,28 @@
+// Networks that the scaling model knows by name, with published figures.
+#ifndef ESPALIER_PARALLEL_SCALING_NETWORKS_H_
+#define ESPALIER_PARALLEL_SCALING_NETWORKS_H_
+
+#include <string>
+#include <vector>
+
+#include "parallel/scaling_model.h"
+
+namespace espalier {
+
+struct NamedNetwork {
+  std::string name;   // "hdr"
+  std::string label;  // "HDR InfiniBand"
+  Transport transport;
+};
+
+// From the slowest to the fastest.
+const std::vector<NamedNetwork>& Networks();
+
+// Ranks of one host that exchange messages through its memory, and what a rank's core reads and writes a second. Fitted
+// to measurements of parallel/all_reduce.h: docs/scaling.md says which, and how well they fit.
+Transport SharedMemory();
+double MemoryBytesPerSecond();
+
+}  // namespace espalier
+
+#endif  // ESPALIER_PARALLEL_SCALING_NETWORKS_H_
