@@ -1,6 +1,7 @@
 #include "tools/command_line.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -26,6 +27,13 @@ absl::StatusOr<int64_t> Arguments::GetInteger(absl::string_view flag, int64_t fa
   if (absl::SimpleAtoi(Get(flag), &value) && value >= minimum) return value;
   return absl::InvalidArgumentError(
       absl::StrCat("--", flag, ": expected a whole number of at least ", minimum, ", found ", Get(flag)));
+}
+
+absl::StatusOr<double> Arguments::GetPositive(absl::string_view flag, double fallback) const {
+  if (!Has(flag)) return fallback;
+  double value = 0;
+  if (absl::SimpleAtod(Get(flag), &value) && value > 0 && std::isfinite(value)) return value;
+  return absl::InvalidArgumentError(absl::StrCat("--", flag, ": expected a positive number, found ", Get(flag)));
 }
 
 absl::StatusOr<Arguments> ParseArguments(const std::vector<std::string>& arguments, const std::vector<Flag>& flags,

@@ -27,6 +27,8 @@ class Arguments {
   std::vector<std::string> GetAll(absl::string_view flag) const;
   // A whole number of at least `minimum`.
   absl::StatusOr<int64_t> GetInteger(absl::string_view flag, int64_t fallback, int64_t minimum) const;
+  // A positive, finite number.
+  absl::StatusOr<double> GetPositive(absl::string_view flag, double fallback) const;
   const std::vector<std::string>& positional() const { return positional_; }
 
  private:

@@ -3,13 +3,17 @@
 #include <iostream>
 
 #include "glog/logging.h"
+#include "tools/chart_verb.h"
 #include "tools/inspect.h"
+#include "tools/scaling.h"
 
 int main(int argc, char** argv) {
   google::InitGoogleLogging(argv[0]);
   FLAGS_logtostderr = true;
   const std::vector<espalier::Verb> verbs = {
+      espalier::ChartVerb(),
       espalier::InspectVerb(),
+      espalier::ScalingVerb(),
   };
   return espalier::RunVerbs(verbs, {argv + 1, argv + argc}, std::cout, std::cerr);
 }

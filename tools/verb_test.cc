@@ -41,6 +41,15 @@ TEST(CommandLineTest, Errors) {
   }
 }
 
+TEST(CommandLineTest, PositiveNumbers) {
+  EXPECT_EQ(Parse({"f", "--batch=2.5"})->GetPositive("batch", 1).value(), 2.5);
+  EXPECT_EQ(Parse({"f"})->GetPositive("batch", 1).value(), 1);
+  for (const char* value : {"0", "-1", "x", "", "inf", "nan", "1e999"}) {
+    EXPECT_EQ(Parse({"f", std::string("--batch=") + value})->GetPositive("batch", 1).status().message(),
+              std::string("--batch: expected a positive number, found ") + value);
+  }
+}
+
 struct Result {
   int code;
   std::string out, err;
