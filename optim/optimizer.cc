@@ -77,6 +77,12 @@ GradientNorm ParameterOptimizer::MeasureGradients(const float* gradients) {
   return norm;
 }
 
+std::vector<int64_t> ParameterOptimizer::BlockBegins() const {
+  std::vector<int64_t> begins;
+  for (const Block& block : blocks_) begins.push_back(block.begin);
+  return begins;
+}
+
 float ParameterOptimizer::GradientScale(const GradientNorm& norm, double loss_scale) const {
   const double unscaled = norm.norm() / loss_scale;
   const double clipping = clips() && unscaled > clip_norm_ ? clip_norm_ / unscaled : 1;

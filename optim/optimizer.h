@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "core/parameters.h"
 #include "core/tensor.h"
 #include "optim/update_rule.h"
@@ -48,6 +49,11 @@ class ParameterOptimizer {
   bool clips() const { return clip_norm_ > 0; }
   // One parallel pass over the gradients of all parameters that are not frozen. Allocates nothing.
   GradientNorm MeasureGradients(const float* gradients);
+  // What the last MeasureGradients added up, in this order: each block's sum of squares. Optimizers of an arena's parts
+  // (layouts of their own, cut from the arena at some of BlockBegins()) find, one after the other, the whole's sums.
+  absl::Span<const double> block_sums() const { return block_sums_; }
+  // The arenas' elements at which blocks begin, ascending.
+  std::vector<int64_t> BlockBegins() const;
   // 1 / loss_scale, times clip_norm / norm where the unscaled gradients' norm exceeds clip_norm.
   float GradientScale(const GradientNorm& norm, double loss_scale = 1) const;
 
