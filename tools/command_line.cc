@@ -36,12 +36,24 @@ absl::StatusOr<double> Arguments::GetPositive(absl::string_view flag, double fal
   return absl::InvalidArgumentError(absl::StrCat("--", flag, ": expected a positive number, found ", Get(flag)));
 }
 
+namespace {
+
+// The argument, with two dashes if it is a known flag of one letter.
+std::string Spelled(const std::string& argument, const std::vector<Flag>& flags) {
+  const bool known =
+      argument.size() == 2 && argument[0] == '-' &&
+      std::any_of(flags.begin(), flags.end(), [&](const Flag& flag) { return flag.name == argument.substr(1); });
+  return known ? "-" + argument : argument;
+}
+
+}  // namespace
+
 absl::StatusOr<Arguments> ParseArguments(const std::vector<std::string>& arguments, const std::vector<Flag>& flags,
                                          size_t minimum, size_t maximum) {
   Arguments parsed;
   bool flags_ended = false;
   for (size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& argument = arguments[i];
+    const std::string argument = flags_ended ? arguments[i] : Spelled(arguments[i], flags);
     if (flags_ended || !absl::StartsWith(argument, "--")) {
       parsed.positional_.push_back(argument);
       continue;
@@ -87,7 +99,9 @@ absl::StatusOr<Arguments> ParseArguments(const std::vector<std::string>& argumen
 std::string FlagsHelp(const std::vector<Flag>& flags) {
   TextTable table({{""}, {""}});
   for (const Flag& flag : flags) {
-    table.AddRow({absl::StrCat("--", flag.name, flag.value.empty() ? "" : " ", flag.value), flag.help});
+    table.AddRow(
+        {absl::StrCat(flag.name.size() == 1 ? "-" : "--", flag.name, flag.value.empty() ? "" : " ", flag.value),
+         flag.help});
   }
   return table.ToString(/*indent=*/2);
 }

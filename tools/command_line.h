@@ -1,5 +1,5 @@
-// The arguments of a program's verb: `--flag`, `--flag=value`, `--flag value` and positional arguments, in any order;
-// after `--` all are positional.
+// The arguments of a program's verb: `--flag`, `--flag=value`, `--flag value`, for flags of one letter `-f value`, and
+// positional arguments, in any order; after `--` all are positional.
 #ifndef ESPALIER_TOOLS_COMMAND_LINE_H_
 #define ESPALIER_TOOLS_COMMAND_LINE_H_
 

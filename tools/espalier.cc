@@ -5,6 +5,7 @@
 #include "glog/logging.h"
 #include "tools/chart_verb.h"
 #include "tools/inspect.h"
+#include "tools/launch.h"
 #include "tools/scaling.h"
 
 int main(int argc, char** argv) {
@@ -13,6 +14,7 @@ int main(int argc, char** argv) {
   const std::vector<espalier::Verb> verbs = {
       espalier::ChartVerb(),
       espalier::InspectVerb(),
+      espalier::LaunchVerb(),
       espalier::ScalingVerb(),
   };
   return espalier::RunVerbs(verbs, {argv + 1, argv + argc}, std::cout, std::cerr);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "absl/strings/cord.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "proto/nearest_name.h"
 #include "tools/table.h"
@@ -29,7 +31,16 @@ int BadUsage(const std::string& who, absl::string_view problem, const std::strin
   return kExitBadUsage;
 }
 
+constexpr char kExitCode[] = "espalier/exit_code";
+
 }  // namespace
+
+absl::Status ExitWith(int exit_code) {
+  if (exit_code == kExitDone) return absl::OkStatus();
+  absl::Status status = absl::UnknownError("");
+  status.SetPayload(kExitCode, absl::Cord(absl::StrCat(exit_code)));
+  return status;
+}
 
 int RunVerbs(const std::vector<Verb>& verbs, const std::vector<std::string>& arguments, std::ostream& out,
              std::ostream& err) {
@@ -63,6 +74,10 @@ int RunVerbs(const std::vector<Verb>& verbs, const std::vector<std::string>& arg
   }
   const absl::Status status = verb->run(*parsed, out);
   if (status.ok()) return kExitDone;
+  if (const auto code = status.GetPayload(kExitCode)) {
+    int value = kExitFailed;
+    return absl::SimpleAtoi(std::string(*code), &value) ? value : kExitFailed;
+  }
   err << who << ": " << status.message() << "\n";
   return absl::IsInvalidArgument(status) || absl::IsNotFound(status) ? kExitBadUsage : kExitFailed;
 }

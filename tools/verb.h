@@ -26,6 +26,9 @@ struct Verb {
   absl::Status (*run)(const Arguments& arguments, std::ostream& out) = nullptr;
 };
 
+// For a verb that ends with the exit code of what it ran, which has said everything itself.
+absl::Status ExitWith(int exit_code);
+
 // Runs `espalier ARGUMENTS` on the given verbs; returns the exit code.
 int RunVerbs(const std::vector<Verb>& verbs, const std::vector<std::string>& arguments, std::ostream& out,
              std::ostream& err);

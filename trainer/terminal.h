@@ -20,7 +20,8 @@ struct Terminal {
 // as a pipe. UTF-8 follows the locale's variables LC_ALL, LC_CTYPE and LANG, the first that is set deciding.
 Terminal DescribeTerminal(bool is_tty, std::function<int()> width, const GetEnvironment& environment);
 
-// The terminal or file behind a file descriptor of this process.
+// The terminal or file behind a file descriptor of this process, or, for a rank that mpirun started, of mpirun's where
+// that runs on this host.
 Terminal DetectTerminal(int file_descriptor);
 
 }  // namespace espalier
