@@ -30,18 +30,17 @@ class Mask : public WeightTransform {
 
   int64_t elements() const { return elements_; }
   int64_t masked() const;
-  bool IsMasked(int64_t position) const { return (bytes()[position / 8] >> (position % 8) & 1) == 0; }
+  bool IsMasked(int64_t position) const { return (bytes_[position / 8] >> (position % 8) & 1) == 0; }
   // Not for two positions of one byte at the same time.
-  void Add(int64_t position) { bytes()[position / 8] &= static_cast<uint8_t>(~(1u << (position % 8))); }
+  void Add(int64_t position) { bytes_[position / 8] &= static_cast<uint8_t>(~(1u << (position % 8))); }
 
   // Puts `value` at every masked position, over all threads where there is enough to do.
   void Fill(float* values, float value) const;
 
  private:
-  uint8_t* bytes() const { return bits_.data<uint8_t>(); }
-
   const int64_t elements_;
   Tensor bits_;
+  uint8_t* bytes_;  // of bits_
 };
 
 }  // namespace espalier

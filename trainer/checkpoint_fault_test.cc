@@ -29,10 +29,11 @@ TrainingState StateAt(int64_t step, int run, int64_t best = -1) {
   const std::vector<float> values(40, static_cast<float>(100 * step + run));
   training.weights = {{"weight", Tensor::Of<float>({40}, values)}};
   training.optimizer = {{"momentum/weight", Tensor::Of<float>({40}, values)}};
+  if (step == 2) training.transforms = {{"mask/weight", Tensor::Of<uint8_t>({1}, {static_cast<uint8_t>(run)})}};
   return training;
 }
 
-// "step 2 run 1", proven of all three files; "none" if there is no checkpoint.
+// "step 2 run 1", proven of all files; "none" if there is no checkpoint.
 std::string Describe(const absl::StatusOr<Checkpoint>& checkpoint) {
   if (absl::IsNotFound(checkpoint.status())) return "none";
   if (!checkpoint.ok()) return std::string(checkpoint.status().message());
@@ -41,6 +42,9 @@ std::string Describe(const absl::StatusOr<Checkpoint>& checkpoint) {
   TrainingState training = StateAt(0, 0);
   EXPECT_TRUE(checkpoint->ReadWeights(training.weights).ok());
   EXPECT_TRUE(checkpoint->ReadOptimizer(training.optimizer).ok());
+  training.transforms = StateAt(step, 0).transforms;
+  EXPECT_TRUE(checkpoint->ReadTransforms(training.transforms).ok());
+  for (const NamedTensor& mask : training.transforms) EXPECT_EQ(mask.tensor.data<uint8_t>()[0], run);
   for (const Tensor& tensor : {training.weights[0].tensor, training.optimizer[0].tensor}) {
     for (const float value : tensor.span<float>()) EXPECT_EQ(value, static_cast<float>(100 * step + run));
   }

@@ -30,6 +30,7 @@ TrainingState StateAt(int64_t step, int run = 0) {
   training.weights = {{"conv/weight", Tensor::Of<float>({2, 2}, {value(0), value(1), value(2), value(3)})},
                       {"norm/mean", Tensor::Of<float>({1}, {value(4)})}};
   training.optimizer = {{"momentum/conv/weight", Tensor::Of<float>({2, 2}, {value(5), 0, 0, value(6)})}};
+  training.transforms = {{"mask/conv/weight", Tensor::Of<uint8_t>({1}, {static_cast<uint8_t>(step + run)})}};
   return training;
 }
 
@@ -38,7 +39,7 @@ std::string Fingerprint(const TrainingState& training) {
   CheckpointState state = training.state;
   state.clear_file();
   std::string text = state.ShortDebugString();
-  for (const auto* tensors : {&training.weights, &training.optimizer}) {
+  for (const auto* tensors : {&training.weights, &training.optimizer, &training.transforms}) {
     for (const NamedTensor& named : *tensors) {
       absl::StrAppend(&text, " ", named.name, named.tensor.shape().ToString(), " ",
                       absl::string_view(reinterpret_cast<char*>(named.tensor.raw()), named.tensor.bytes()));
@@ -52,6 +53,7 @@ std::string Fingerprint(const Checkpoint& checkpoint) {
   training.state = checkpoint.state();
   EXPECT_TRUE(checkpoint.ReadWeights(training.weights).ok());
   EXPECT_TRUE(checkpoint.ReadOptimizer(training.optimizer).ok());
+  EXPECT_TRUE(checkpoint.ReadTransforms(training.transforms).ok());
   return Fingerprint(training);
 }
 
@@ -114,7 +116,7 @@ TEST(CheckpointStore, WritesEqualBytesForEqualStates) {
   FaultyFileSystem one, two;
   ASSERT_TRUE(CheckpointStore(&one, kDirectory).Save(StateAt(1)).ok());
   ASSERT_TRUE(CheckpointStore(&two, kDirectory).Save(StateAt(1)).ok());
-  for (const char* name : {"state.pbtxt", "weights.safetensors", "optimizer.safetensors"}) {
+  for (const char* name : {"state.pbtxt", "weights.safetensors", "optimizer.safetensors", "transforms.safetensors"}) {
     const std::string path = absl::StrCat(kDirectory, "/step-1/", name);
     EXPECT_EQ(*ReadFile(&one, path, 1 << 20), *ReadFile(&two, path, 1 << 20));
   }
@@ -249,7 +251,7 @@ TEST(CheckpointStore, EveryBitFlipIsDetected) {
   FaultyFileSystem files;
   CheckpointStore store(&files, kDirectory);
   ASSERT_TRUE(store.Save(StateAt(1)).ok());
-  for (const char* name : {"state.pbtxt", "weights.safetensors", "optimizer.safetensors"}) {
+  for (const char* name : {"state.pbtxt", "weights.safetensors", "optimizer.safetensors", "transforms.safetensors"}) {
     const std::string path = absl::StrCat(kDirectory, "/step-1/", name);
     const uint64_t bits = 8 * files.Stat(path)->bytes;
     ASSERT_GT(bits, 0u);
