@@ -15,7 +15,7 @@ constexpr absl::string_view kHeader = "ranks,bytes,seconds";
 bool ParsePoint(absl::string_view line, AllReducePoint* point) {
   const std::vector<absl::string_view> cells = absl::StrSplit(line, ',');
   return cells.size() == 3 && absl::SimpleAtoi(cells[0], &point->ranks) && absl::SimpleAtod(cells[1], &point->bytes) &&
-         absl::SimpleAtod(cells[2], &point->seconds) && point->ranks >= 2 && point->bytes > 0 &&
+         absl::SimpleAtod(cells[2], &point->seconds) && point->ranks >= 1 && point->bytes > 0 &&
          std::isfinite(point->bytes) && point->seconds > 0 && std::isfinite(point->seconds);
 }
 
@@ -41,39 +41,11 @@ Terms TermsOf(const AllReducePoint& point, double memory_bytes_per_s) {
   return {terms.overhead / point.seconds, terms.byte / point.seconds, terms.sum / point.seconds};
 }
 
-}  // namespace
-
-absl::StatusOr<std::vector<AllReducePoint>> ParseAllReducePoints(absl::string_view csv, absl::string_view name) {
-  std::vector<AllReducePoint> points;
-  bool header = false;
-  int number = 0;
-  for (absl::string_view line : absl::StrSplit(csv, '\n')) {
-    ++number;
-    line = absl::StripAsciiWhitespace(line);
-    if (line.empty() || line[0] == '#') continue;
-    AllReducePoint point;
-    const bool good = header ? ParsePoint(line, &point) : line == kHeader;
-    if (!good) {
-      return absl::InvalidArgumentError(absl::StrCat(name, ":", number, ": expected ",
-                                                     header ? "two ranks or more, bytes and seconds" : "the header ",
-                                                     header ? "" : kHeader, ", found \"", line, "\""));
-    }
-    if (header) points.push_back(point);
-    header = true;
-  }
-  return points;
-}
-
-absl::StatusOr<SharedMemoryFit> FitSharedMemory(const std::vector<AllReducePoint>& points, double memory_bytes_per_s) {
-  const auto by_bytes = [](const AllReducePoint& a, const AllReducePoint& b) { return a.bytes < b.bytes; };
-  const auto [least, greatest] = std::minmax_element(points.begin(), points.end(), by_bytes);
-  if (points.empty() || least->bytes == greatest->bytes) {
-    return absl::InvalidArgumentError("expected measured all-reduces of two sizes or more");
-  }
-  // The normal equations of: overhead x + byte y = 1 - sum, for all points.
+// The transport, from the normal equations of: overhead x + byte y = 1 - sum, for all points.
+absl::Status FitLine(const std::vector<AllReducePoint>& points, SharedMemoryFit* fit) {
   double aa = 0, ab = 0, bb = 0, ac = 0, bc = 0;
   for (const AllReducePoint& point : points) {
-    const Terms t = TermsOf(point, memory_bytes_per_s);
+    const Terms t = TermsOf(point, fit->memory_bytes_per_s);
     aa += t.overhead * t.overhead;
     ab += t.overhead * t.byte;
     bb += t.byte * t.byte;
@@ -88,16 +60,61 @@ absl::StatusOr<SharedMemoryFit> FitSharedMemory(const std::vector<AllReducePoint
   }
   if (y <= 0) {
     return absl::InvalidArgumentError(absl::StrCat("the measured all-reduces are faster than summing at ",
-                                                   memory_bytes_per_s / 1e9,
-                                                   " GB/s read and written: is the memory's rate right?"));
+                                                   fit->memory_bytes_per_s / 1e9,
+                                                   " GB/s read and written: were they measured with the copies?"));
   }
+  fit->transport.overhead_s = x;
+  fit->transport.bytes_per_s = 1 / y;
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<AllReducePoint>> ParseAllReducePoints(absl::string_view csv, absl::string_view name) {
+  std::vector<AllReducePoint> points;
+  bool header = false;
+  int number = 0;
+  for (absl::string_view line : absl::StrSplit(csv, '\n')) {
+    ++number;
+    line = absl::StripAsciiWhitespace(line);
+    if (line.empty() || line[0] == '#') continue;
+    AllReducePoint point;
+    const bool good = header ? ParsePoint(line, &point) : line == kHeader;
+    if (!good) {
+      return absl::InvalidArgumentError(absl::StrCat(name, ":", number, ": expected ",
+                                                     header ? "ranks, bytes and seconds" : "the header ",
+                                                     header ? "" : kHeader, ", found \"", line, "\""));
+    }
+    if (header) points.push_back(point);
+    header = true;
+  }
+  return points;
+}
+
+absl::StatusOr<SharedMemoryFit> FitSharedMemory(const std::vector<AllReducePoint>& all) {
   SharedMemoryFit fit;
-  fit.transport.overhead_s = x;
-  fit.transport.bytes_per_s = 1 / y;
+  double copied = 0;
+  std::vector<AllReducePoint> points;
+  for (const AllReducePoint& point : all) {
+    if (point.ranks > 1) {
+      points.push_back(point);
+    } else if (point.bytes > copied) {
+      copied = point.bytes;
+      fit.memory_bytes_per_s = 2 * point.bytes / point.seconds;
+    }
+  }
+  const auto by_bytes = [](const AllReducePoint& a, const AllReducePoint& b) { return a.bytes < b.bytes; };
+  const auto [least, greatest] = std::minmax_element(points.begin(), points.end(), by_bytes);
+  if (copied == 0 || points.empty() || least->bytes == greatest->bytes) {
+    return absl::InvalidArgumentError("expected a copy (one rank) and all-reduces of two sizes or more");
+  }
+  RETURN_IF_ERROR(FitLine(points, &fit));
+  fit.all_reduces = static_cast<int>(points.size());
   for (const AllReducePoint& point : points) {
-    const Terms t = TermsOf(point, memory_bytes_per_s);
-    const double error = std::fabs(t.overhead * x + t.byte * y + t.sum - 1);
-    fit.mean_error += error / static_cast<double>(points.size());
+    const Terms t = TermsOf(point, fit.memory_bytes_per_s);
+    const double error =
+        std::fabs(t.overhead * fit.transport.overhead_s + t.byte / fit.transport.bytes_per_s + t.sum - 1);
+    fit.mean_error += error / fit.all_reduces;
     fit.greatest_error = std::max(fit.greatest_error, error);
   }
   return fit;

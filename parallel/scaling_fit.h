@@ -12,7 +12,8 @@
 
 namespace espalier {
 
-// One all-reduce by the direct algorithm over ranks of one host, each with a core of its own.
+// One all-reduce by the direct algorithm over ranks of one host, each with a core of its own; with a single rank a
+// plain copy of so many bytes, while the other cores copy too.
 struct AllReducePoint {
   int ranks = 2;
   double bytes = 0;  // f32, as they travel
@@ -25,14 +26,16 @@ absl::StatusOr<std::vector<AllReducePoint>> ParseAllReducePoints(absl::string_vi
 
 struct SharedMemoryFit {
   Transport transport;
-  // Of the model's time to the measured one: |model / measured - 1|.
+  double memory_bytes_per_s = 0;
+  int all_reduces = 0;  // among the points
+  // Of the model's time of these to the measured one: |model / measured - 1|.
   double mean_error = 0, greatest_error = 0;
 };
 
-// Least squares of the relative errors over overhead_s and 1 / bytes_per_s, neither below zero. The measured times fix
-// 1 / bytes_per_s and the cost of summing only together, so that `memory_bytes_per_s` must be known; nor can they tell
-// a latency from an overhead: all is overhead, which hides behind nothing. Needs two sizes.
-absl::StatusOr<SharedMemoryFit> FitSharedMemory(const std::vector<AllReducePoint>& points, double memory_bytes_per_s);
+// Memory's rate is twice that of the largest copy. overhead_s and 1 / bytes_per_s, neither below zero, are the least
+// squares of the relative errors. The measured times do not tell copying from summing, hence the copies; nor a latency
+// from an overhead: all is overhead, which hides behind nothing. Needs a copy and all-reduces of two sizes.
+absl::StatusOr<SharedMemoryFit> FitSharedMemory(const std::vector<AllReducePoint>& points);
 
 }  // namespace espalier
 

@@ -18,8 +18,8 @@ struct NamedNetwork {
 // From the slowest to the fastest.
 const std::vector<NamedNetwork>& Networks();
 
-// Ranks of one host that exchange messages through its memory, and what a rank's core reads and writes a second. Fitted
-// to measurements of parallel/all_reduce.h: docs/scaling.md says which, and how well they fit.
+// Round figures for a server's cores: ranks of one host that exchange messages through its memory, and what a rank's
+// core reads and writes a second. parallel/scaling_fit.h finds a machine's own.
 Transport SharedMemory();
 double MemoryBytesPerSecond();
 

@@ -194,16 +194,18 @@ std::string Describe(const Request& request, const Worker& worker) {
       request.cluster.ranks_per_host, " rank", request.cluster.ranks_per_host == 1 ? "" : "s", " a host\n");
 }
 
+// Takes shared memory's parameters from measurements.
 absl::Status ReadFit(const std::string& path, Request* request, std::ostream& out) {
   ASSIGN_OR_RETURN(const std::string csv, ReadFile(FileSystem::Posix(), path, 1 << 20));
   ASSIGN_OR_RETURN(const std::vector<AllReducePoint> points, ParseAllReducePoints(csv, path));
-  ASSIGN_OR_RETURN(const SharedMemoryFit fit, FitSharedMemory(points, request->cluster.memory_bytes_per_s));
+  ASSIGN_OR_RETURN(const SharedMemoryFit fit, FitSharedMemory(points));
   request->cluster.within = fit.transport;
+  request->cluster.memory_bytes_per_s = request->speed.bytes_per_s = fit.memory_bytes_per_s;
   out << absl::StreamFormat(
-      "shared memory fitted to %d all-reduces of %s: %.3g us a message, %.3g GB/s; the model is off by %.1f%% on "
-      "average, %.1f%% at most\n",
-      points.size(), path, 1e6 * fit.transport.overhead_s, fit.transport.bytes_per_s / 1e9, 100 * fit.mean_error,
-      100 * fit.greatest_error);
+      "shared memory fitted to %d all-reduces of %s: %.4g us a message, %.4g GB/s; memory %.4g GB/s\n"
+      "the fit is off by %.1f%% on average, %.1f%% at most\n",
+      fit.all_reduces, path, 1e6 * fit.transport.overhead_s, fit.transport.bytes_per_s / 1e9,
+      fit.memory_bytes_per_s / 1e9, 100 * fit.mean_error, 100 * fit.greatest_error);
   return absl::OkStatus();
 }
 
@@ -258,7 +260,7 @@ Verb ScalingVerb() {
                 {"algorithm", "NAME", "direct (what training does), ring or halving_doubling"},
                 {"bucket_mib", "X", "the job's, or 4"},
                 {"wire", "TYPE", "what gradients travel as: f32, bf16 or f16; the job's, or f32"},
-                {"fit", "FILE", "measured all-reduces in shared memory (ranks,bytes,seconds) to fit the model to"},
+                {"fit", "FILE", "measured all-reduces in shared memory, to fit the model to: docs/scaling.md"},
                 {"csv", "FILE", "writes all algorithms' figures there"},
                 {"plot", "FILE", "draws efficiency and images/s there as SVG"},
                 {"set", "PATH=VALUE", "overrides a field, as in `trainer --set`; may be repeated"}};

@@ -128,10 +128,12 @@ TEST(ScalingTest, WritesEveryAlgorithmAndNetwork) {
 TEST(ScalingTest, FitsSharedMemory) {
   // Two messages of 1 us, and 4 GB/s of copies and sums together.
   const std::string path =
-      WriteFile("points.csv", "ranks,bytes,seconds\n2,8192,4.048e-6\n2,262144,67.536e-6\n2,1048576,264.144e-6\n");
+      WriteFile("points.csv",
+                "ranks,bytes,seconds\n1,1000000,200e-6\n2,8192,4.048e-6\n2,262144,67.536e-6\n2,1048576,264.144e-6\n");
   const Result result = Scaling({"lenet5", "--ranks=2", "--ranks_per_host=2", "--fit", path});
   ASSERT_EQ(result.code, kExitDone) << result.err;
   EXPECT_THAT(result.out, HasSubstr("shared memory fitted to 3 all-reduces of " + path + ": 1 us a message, "));
+  EXPECT_THAT(result.out, HasSubstr("; memory 10 GB/s"));
   EXPECT_THAT(result.out, HasSubstr("off by 0.0% on average, 0.0% at most"));
 }
 
