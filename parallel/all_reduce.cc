@@ -48,7 +48,11 @@ std::vector<ReductionRange> GradientBuckets(const ParameterLayout& layout, const
 }
 
 AllReduce::AllReduce(Communicator* workers, ParameterStore* store, AllReduceOptions options)
-    : workers_(workers), store_(store), options_(std::move(options)), figures_(workers, options_.shards) {
+    : workers_(workers),
+      store_(store),
+      options_(std::move(options)),
+      figures_(workers, options_.shards),
+      single_sum_{{workers_->rank(), workers_->rank() + 1, store_->gradients()}} {
   if (workers_->size() > 1) BeginBuckets();
 }
 
@@ -95,7 +99,7 @@ void AllReduce::BeginStep(const std::vector<PartialSum>& sums) {
 
 void AllReduce::OnGradientReady(int parameter) {
   if (reduction_ == nullptr || options_.shards > workers_->size()) return;
-  if (!under_way_) BeginStep({{workers_->rank(), workers_->rank() + 1, store_->gradients()}});
+  if (!under_way_) BeginStep(single_sum_);
   --missing_[bucket_of_[parameter]];
   while (reduction_->launched() < gradient_buckets_ && missing_[reduction_->launched()] == 0) LaunchBucket();
   Progress();

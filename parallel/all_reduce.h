@@ -62,6 +62,7 @@ class AllReduce : public DataParallel {
   const AllReduceOptions options_;
   ParameterOptimizer* optimizer_ = nullptr;
   FiguresExchange figures_;
+  const std::vector<PartialSum> single_sum_;   // what a worker with one shard brings
   std::unique_ptr<RangeReduction> reduction_;  // null with a single worker
 
   int buckets_ = 0;  // that of the statistics included

@@ -66,7 +66,7 @@ class Communicator {
     for (int attempt = 0; !Test(request); ++attempt) Idle(attempt);
   }
   // What a rank does between two looks at what it waits for, `attempt` counting the looks: first it looks again at
-  // once, then gives up its core where other ranks need it, at last it sleeps, never longer than a millisecond.
+  // once, unless other ranks need its core; then it sleeps, longer and longer, but no longer than a millisecond.
   virtual void Idle(int attempt) = 0;
 
  protected:

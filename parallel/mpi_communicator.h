@@ -10,7 +10,7 @@
 namespace espalier {
 
 struct MpiOptions {
-  // The ranks on this host have not a core each: who waits gives its core up at once.
+  // The ranks on this host have not a core each: who waits sleeps at once.
   bool oversubscribed = false;
 };
 
