@@ -32,6 +32,13 @@ struct PartialSum {
 // What one shard's forward pass found: sums over its samples.
 struct ShardFigures {
   double loss = 0, samples = 0, top1 = 0, top5 = 0;
+
+  void Add(const ShardFigures& other) {
+    loss += other.loss;
+    samples += other.samples;
+    top1 += other.top1;
+    top5 += other.top5;
+  }
 };
 
 struct StepInput {

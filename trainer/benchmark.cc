@@ -16,59 +16,90 @@
 #include "core/random.h"
 #include "optim/optimizer.h"
 #include "tools/table.h"
+#include "trainer/make_data_parallel.h"
 #include "trainer/network.h"
+#include "trainer/shard_runner.h"
+#include "trainer/work_share.h"
 
 namespace espalier {
 namespace {
 
 double Now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
-// A network, an optimizer and a batch of random numbers.
+// A network, an optimizer and a batch of random numbers, of which each rank has its rows.
 class Bench {
  public:
-  static absl::StatusOr<std::unique_ptr<Bench>> Create(const JobDocument& document) {
+  static absl::StatusOr<std::unique_ptr<Bench>> Create(const JobDocument& document, JobRanks* ranks) {
     const Job& job = document.job;
+    RETURN_IF_ERROR(ranks->Divide(job));
+    if (ranks->servers() > 0) {
+      return Shared(absl::InvalidArgumentError("timing steps: expected a job without parameter server"));
+    }
+    std::unique_ptr<Bench> bench(new Bench());
+    ASSIGN_OR_RETURN(bench->share_,
+                     ShareWork(job, ranks->world()->rank(), ranks->world()->size(), omp_get_max_threads()));
+    const WorkShare& share = bench->share_;
     NetworkOptions options;
-    options.batch_size = job.data().batch_size();
+    options.batch_size = share.RowBegin(share.first_shard() + 1) - share.row_begin();
     options.evaluation_batch_size = 1;
     options.seed = job.seed();
     options.compute = job.precision().compute();
     options.sources = &document.sources;
-    std::unique_ptr<Bench> bench(new Bench());
     ASSIGN_OR_RETURN(bench->network_, Network::Create(job.model(), job.loss(), options));
-    ASSIGN_OR_RETURN(bench->optimizer_,
-                     ParameterOptimizer::Create(job.has_optimizer() ? job.optimizer() : job.phase(0).optimizer(),
-                                                bench->network_->parameters().layout()));
-    const Graph& graph = bench->network_->training().graph();
-    const Shape& shape = graph.type(graph.inputs()[0]).shape;
-    bench->images_ = Tensor(DType::kF32, shape);
-    bench->labels_ = Tensor(DType::kS32, {shape[0]});
-    bench->ids_ = Tensor(DType::kS32, {shape[0]});
-    Random random(1, "benchmark", 0, 0);
-    for (float& value : bench->images_.span<float>()) value = random.Normal();
-    const auto classes = static_cast<uint32_t>(graph.type(graph.output("logits")).shape[1]);
-    for (int32_t i = 0; i < shape[0]; ++i) {
-      bench->labels_.data<int32_t>()[i] = static_cast<int32_t>(random.Below(classes));
-      bench->ids_.data<int32_t>()[i] = i;
-    }
+    ASSIGN_OR_RETURN(bench->runner_,
+                     ShardRunner::Create(job.model(), job.loss(), options, share, bench->network_.get()));
+    const Optimizer& optimizer = job.has_optimizer() ? job.optimizer() : job.phase(0).optimizer();
+    ASSIGN_OR_RETURN(bench->optimizer_, ParameterOptimizer::Create(optimizer, bench->network_->parameters().layout()));
+    bench->data_parallel_ =
+        MakeDataParallel(job, share, bench->network_.get(), ranks->world(), ranks->workers(), nullptr, nullptr);
+    RETURN_IF_ERROR(bench->data_parallel_->Load(optimizer, bench->optimizer_.get()));
+    ShardRunnerHooks hooks;
+    DataParallel* const data_parallel = bench->data_parallel_.get();
+    hooks.gradient_ready = [data_parallel](int parameter) { data_parallel->OnGradientReady(parameter); };
+    hooks.progress = [data_parallel] { data_parallel->Progress(); };
+    bench->runner_->set_hooks(std::move(hooks));
+    bench->MakeBatch();
     return bench;
   }
 
   void Step() {
-    const float seed = 1.0f / static_cast<float>(batch_size());
-    network_->TrainStep(images_, labels_, ids_, seed, {});
-    ParameterStore& store = network_->parameters();
-    optimizer_->Step(store.weights(), store.gradients(), {1e-3, 1.0f, ++step_});
+    input_.learning_rate = 1e-3;
+    input_.optimizer_step = ++step_;
+    runner_->Run(batch_, 1, {}, &input_);
+    CHECK(data_parallel_->FinishStep(input_).ok());
   }
 
   Network& network() { return *network_; }
-  int64_t batch_size() const { return images_.shape()[0]; }
+  int64_t batch_size() const { return share_.batch_size; }
 
  private:
   Bench() = default;
+
+  void MakeBatch() {
+    const Graph& graph = network_->training().graph();
+    Shape shape = graph.type(graph.inputs()[0]).shape;
+    const int64_t rows = share_.row_end() - share_.row_begin();
+    shape[0] = rows;
+    batch_.images = Tensor(DType::kF32, shape);
+    batch_.labels = Tensor(DType::kS32, {rows});
+    batch_.sample_ids = Tensor(DType::kS32, {rows});
+    batch_.count = rows;
+    Random random(1, "benchmark", 0, share_.worker);
+    for (float& value : batch_.images.span<float>()) value = random.Normal();
+    const auto classes = static_cast<uint32_t>(graph.type(graph.output("logits")).shape[1]);
+    for (int32_t i = 0; i < rows; ++i) {
+      batch_.labels.data<int32_t>()[i] = static_cast<int32_t>(random.Below(classes));
+      batch_.sample_ids.data<int32_t>()[i] = static_cast<int32_t>(share_.row_begin()) + i;
+    }
+  }
+
+  WorkShare share_;
   std::unique_ptr<Network> network_;
+  std::unique_ptr<ShardRunner> runner_;
   std::unique_ptr<ParameterOptimizer> optimizer_;
-  Tensor images_, labels_, ids_;
+  std::unique_ptr<DataParallel> data_parallel_;
+  Batch batch_;
+  StepInput input_;
   int64_t step_ = 0;
 };
 
@@ -135,11 +166,11 @@ std::string Table(const std::string& title, const std::map<std::string, Totals>&
 
 }  // namespace
 
-absl::Status RunBenchmark(const JobDocument& document, int steps, std::ostream* out) {
+absl::Status RunBenchmark(const JobDocument& document, int steps, JobRanks* ranks, std::ostream* out) {
   const double start = Now();
-  ASSIGN_OR_RETURN(const std::unique_ptr<Bench> bench, Bench::Create(document));
+  ASSIGN_OR_RETURN(const std::unique_ptr<Bench> bench, Bench::Create(document, ranks));
   bench->Step();
-  *out << absl::StreamFormat("first_step_s: %.3f\n", Now() - start);
+  if (ranks->leads()) *out << absl::StreamFormat("first_step_s: %.3f\n", Now() - start);
   for (int i = 1; i < kWarmUp; ++i) bench->Step();
   std::vector<double> seconds;
   for (int i = 0; i < steps; ++i) {
@@ -147,6 +178,7 @@ absl::Status RunBenchmark(const JobDocument& document, int steps, std::ostream* 
     bench->Step();
     seconds.push_back(Now() - begin);
   }
+  if (!ranks->leads()) return absl::OkStatus();
   std::nth_element(seconds.begin(), seconds.begin() + steps / 2, seconds.end());
   rusage usage;
   getrusage(RUSAGE_SELF, &usage);
@@ -156,8 +188,11 @@ absl::Status RunBenchmark(const JobDocument& document, int steps, std::ostream* 
   return absl::OkStatus();
 }
 
-absl::Status RunProfile(const JobDocument& document, int steps, std::ostream* out) {
-  ASSIGN_OR_RETURN(const std::unique_ptr<Bench> bench, Bench::Create(document));
+absl::Status RunProfile(const JobDocument& document, int steps, JobRanks* ranks, std::ostream* out) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<Bench> bench, Bench::Create(document, ranks));
+  if (ranks->world()->size() > 1 || document.job.parallel().has_reproducible()) {
+    return Shared(absl::InvalidArgumentError("--profile_steps: expected one rank and a job that is not reproducible"));
+  }
   ASSIGN_OR_RETURN(const double peak, MeasurePeakGflops());
   for (int i = 0; i < kWarmUp; ++i) bench->Step();
   Executor& executor = bench->network().training();
@@ -186,10 +221,10 @@ absl::Status RunProfile(const JobDocument& document, int steps, std::ostream* ou
   return absl::OkStatus();
 }
 
-absl::Status DumpPlan(const JobDocument& document, std::ostream* out) {
-  ASSIGN_OR_RETURN(const std::unique_ptr<Bench> bench, Bench::Create(document));
+absl::Status DumpPlan(const JobDocument& document, JobRanks* ranks, std::ostream* out) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<Bench> bench, Bench::Create(document, ranks));
   const Executor& executor = bench->network().training();
-  *out << executor.plan().ToString(executor.graph());
+  if (ranks->leads()) *out << executor.plan().ToString(executor.graph());
   return absl::OkStatus();
 }
 

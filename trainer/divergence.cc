@@ -51,7 +51,7 @@ std::string LocateNonFinite(Network& network, const StepContext& context) {
     const std::optional<float> value = FirstNonFinite(tensor);
     if (value) return absl::StrCat("state \"", name, "\" became ", *value);
   }
-  return "it did not appear again when the step was repeated";
+  return kNotLocated;
 }
 
 }  // namespace espalier

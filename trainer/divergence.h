@@ -9,6 +9,9 @@
 
 namespace espalier {
 
+// What LocateNonFinite says when it finds nothing.
+inline constexpr char kNotLocated[] = "it did not appear again when the step was repeated";
+
 // Whether all weights and states (running statistics) are finite.
 bool ParametersFinite(const ParameterStore& store);
 

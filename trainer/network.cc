@@ -63,7 +63,8 @@ absl::StatusOr<std::unique_ptr<Network>> Network::Create(const Model& model, con
   }
   network->input_name_ = model.input(0).name();
   ASSIGN_OR_RETURN(Graph evaluation, BuildGraph(model, loss, options, false, &built));
-  network->store_ = std::make_shared<ParameterStore>(training, options.seed);
+  network->store_ = options.weights_of != nullptr ? options.weights_of->ShareWeights()
+                                                  : std::make_shared<ParameterStore>(training, options.seed);
   network->workspace_ = std::make_shared<Workspace>();
   network->seed_ = Tensor(DType::kF32, {});
   network->channel_reducer_ = options.channel_reducer;

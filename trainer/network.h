@@ -21,6 +21,8 @@ struct NetworkOptions {
   uint64_t seed = 1;
   Precision::Compute compute = Precision::F32;
   bool reference_only = false;
+  // A network of the same model, whose weights this one shares; its gradients and states are its own. May be null.
+  const ParameterStore* weights_of = nullptr;
   // Where the job's fields were written, for errors; may be null.
   const SourceMap* sources = nullptr;
   // Not null: batch norm in training takes its statistics from the `global_batch_size` rows of all ranks, which all

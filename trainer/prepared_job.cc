@@ -1,5 +1,7 @@
 #include "trainer/prepared_job.h"
 
+#include <omp.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -20,10 +22,12 @@ int64_t ValidationBatchSize(const Data& data) {
 
 class Preparer {
  public:
-  Preparer(PreparedJob* prepared, const std::string& data_dir)
-      : prepared_(*prepared), job_(prepared->job()), data_dir_(data_dir) {}
+  Preparer(PreparedJob* prepared, const std::string& data_dir, const WorkerPlace& place)
+      : prepared_(*prepared), job_(prepared->job()), data_dir_(data_dir), place_(place) {}
 
   absl::Status Run() {
+    const int threads = place_.threads > 0 ? place_.threads : omp_get_max_threads();
+    ASSIGN_OR_RETURN(prepared_.share, ShareWork(job_, place_.worker, place_.workers, threads));
     OpenData();
     BuildNetwork();
     if (errors_.empty()) {
@@ -57,26 +61,42 @@ class Preparer {
     options.batch_size = data.batch_size();
     options.threads = data.loader_threads();
     options.prefetch = data.prefetch();
+    options.row_begin = prepared_.share.row_begin();
+    options.row_end = prepared_.share.row_end();
     prepared_.train_data = Open("data.train", data.train(), options);
     if (!data.has_validation()) return;
     options.training = false;
     options.shuffle = false;
     options.batch_size = ValidationBatchSize(data);
+    options.row_begin = options.row_end = 0;
+    options.first_batch = place_.worker;
+    options.batch_stride = place_.workers;
     prepared_.validation_data = Open("data.validation", data.validation(), options);
   }
 
   void BuildNetwork() {
     NetworkOptions options;
-    options.batch_size = job_.data().batch_size();
+    const WorkShare& share = prepared_.share;
+    options.batch_size = share.RowBegin(share.first_shard() + 1) - share.row_begin();
     options.evaluation_batch_size = ValidationBatchSize(job_.data());
     options.seed = job_.seed();
     options.compute = job_.precision().compute();
     options.sources = &prepared_.document.sources;
+    if (job_.parallel().data().synchronized_batch_norm() && share.workers > 1) {
+      options.channel_reducer = place_.channel_reducer;
+      options.global_batch_size = share.batch_size;
+    }
     absl::StatusOr<std::unique_ptr<Network>> network = Network::Create(job_.model(), job_.loss(), options);
-    if (network.ok()) {
-      prepared_.network = *std::move(network);
-    } else {
+    if (!network.ok()) {
       errors_.emplace_back(network.status().message());  // cites its places itself
+      return;
+    }
+    prepared_.network = *std::move(network);
+    auto runner = ShardRunner::Create(job_.model(), job_.loss(), options, share, prepared_.network.get());
+    if (runner.ok()) {
+      prepared_.runner = *std::move(runner);
+    } else {
+      errors_.emplace_back(runner.status().message());
     }
   }
 
@@ -145,17 +165,39 @@ class Preparer {
   PreparedJob& prepared_;
   const Job& job_;
   const std::string& data_dir_;
+  const WorkerPlace& place_;
   std::vector<std::string> errors_;
 };
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<PreparedJob>> PrepareJob(JobDocument document, const std::string& data_dir) {
+absl::StatusOr<std::unique_ptr<PreparedJob>> PrepareJob(JobDocument document, const std::string& data_dir,
+                                                        const WorkerPlace& place) {
   auto prepared = std::make_unique<PreparedJob>();
   prepared->document = std::move(document);
-  RETURN_IF_ERROR(Preparer(prepared.get(), data_dir).Run());
+  RETURN_IF_ERROR(Preparer(prepared.get(), data_dir, place).Run());
   return prepared;
 }
+
+namespace {
+
+std::string DescribeShare(const Job& job, const WorkShare& share) {
+  std::string text = absl::StrCat(share.workers, share.workers == 1 ? " rank trains" : " ranks train");
+  if (job.parallel().data().has_parameter_server()) {
+    const ParameterServer& server = job.parallel().data().parameter_server();
+    absl::StrAppend(&text, ", ", server.servers(), " hold", server.servers() == 1 ? "s" : "", " the weights");
+    if (server.has_asynchronous()) absl::StrAppend(&text, ", asynchronously");
+    if (server.has_bounded_staleness()) {
+      absl::StrAppend(&text, ", at most ", server.bounded_staleness().staleness(), " steps apart");
+    }
+  } else if (share.workers > 1) {
+    absl::StrAppend(&text, ", all-reduce");
+  }
+  if (share.lanes > 0) absl::StrAppend(&text, "; reproducible: ", share.shards, " shards, ", share.lanes, " at a time");
+  return text;
+}
+
+}  // namespace
 
 std::string DescribeJob(const PreparedJob& prepared) {
   const Job& job = prepared.job();
@@ -167,6 +209,9 @@ std::string DescribeJob(const PreparedJob& prepared) {
                   prepared.validation_data ? FormatCount(prepared.validation_data->size()) : "none",
                   " for validation; batch ", job.data().batch_size(), ", ", FormatCount(prepared.steps_per_epoch()),
                   " steps an epoch\n");
+  if (prepared.share.workers > 1 || prepared.share.lanes > 0) {
+    absl::StrAppend(&text, "  parallel    ", DescribeShare(job, prepared.share), "\n");
+  }
   absl::StrAppend(&text, "  precision   ", Precision::Compute_Name(job.precision().compute()), "\n");
   int slots = 0;
   for (const PreparedPhase& phase : prepared.phases) slots = std::max(slots, phase.slots);

@@ -11,6 +11,8 @@
 #include "data/loader.h"
 #include "proto/job_loader.h"
 #include "trainer/network.h"
+#include "trainer/shard_runner.h"
+#include "trainer/work_share.h"
 
 namespace espalier {
 
@@ -25,11 +27,21 @@ struct PreparedPhase {
   PhasePruning pruning;
 };
 
+// The worker for whom a job is prepared.
+struct WorkerPlace {
+  int worker = 0, workers = 1;
+  int threads = 0;  // OpenMP's; 0: as many as it has now
+  // For batch norm over the global batch, if the job asks for that; not needed by a single worker.
+  ChannelReducer* channel_reducer = nullptr;
+};
+
 struct PreparedJob {
   JobDocument document;
-  std::unique_ptr<Loader> train_data;
-  std::unique_ptr<Loader> validation_data;  // null: the job has none
+  WorkShare share;
+  std::unique_ptr<Loader> train_data;       // this worker's rows
+  std::unique_ptr<Loader> validation_data;  // every workers-th batch; null: the job has none
   std::unique_ptr<Network> network;
+  std::unique_ptr<ShardRunner> runner;
   std::vector<PreparedPhase> phases;
 
   const Job& job() const { return document.job; }
@@ -38,7 +50,8 @@ struct PreparedJob {
 
 // Opens the data, lays out the phases, builds and plans the network; writes nothing. The error has all problems, a line
 // each. Data paths are relative to `data_dir`.
-absl::StatusOr<std::unique_ptr<PreparedJob>> PrepareJob(JobDocument document, const std::string& data_dir);
+absl::StatusOr<std::unique_ptr<PreparedJob>> PrepareJob(JobDocument document, const std::string& data_dir,
+                                                        const WorkerPlace& place = {});
 
 // What the job is and what it takes: model, data, precision, memory, phases.
 std::string DescribeJob(const PreparedJob& job);

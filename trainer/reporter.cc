@@ -27,23 +27,7 @@ std::string HostName() {
 absl::StatusOr<std::unique_ptr<Reporter>> Reporter::Create(ReporterOptions options) {
   std::unique_ptr<Reporter> reporter(new Reporter());
   reporter->metrics_path_ = JoinPath(options.directory, "metrics.jsonl");
-  absl::StatusOr<MetricsWriter> metrics =
-      options.step > 0
-          ? MetricsWriter::Resume(options.files, reporter->metrics_path_, options.step, !options.validation_due)
-          : MetricsWriter::Create(options.files, reporter->metrics_path_);
-  if (!metrics.ok()) return metrics.status();
-  reporter->metrics_.emplace(*std::move(metrics));
-  if (options.tensorboard) {
-    TensorBoardOptions tensorboard;
-    tensorboard.files = options.files;
-    tensorboard.directory = options.directory;
-    tensorboard.host = HostName();
-    tensorboard.clock = SecondsSince1970;
-    tensorboard.first_step = options.step > 0 ? options.step + 1 : 0;
-    absl::StatusOr<TensorBoardWriter> events = TensorBoardWriter::Create(std::move(tensorboard));
-    if (!events.ok()) return events.status();
-    reporter->tensorboard_.emplace(*std::move(events));
-  }
+  if (!options.silent) RETURN_IF_ERROR(reporter->OpenFiles(options));
   ProgressOptions progress;
   progress.out = options.out;
   progress.terminal = options.terminal;
@@ -53,8 +37,27 @@ absl::StatusOr<std::unique_ptr<Reporter>> Reporter::Create(ReporterOptions optio
   return reporter;
 }
 
+absl::Status Reporter::OpenFiles(const ReporterOptions& options) {
+  absl::StatusOr<MetricsWriter> metrics =
+      options.step > 0 ? MetricsWriter::Resume(options.files, metrics_path_, options.step, !options.validation_due)
+                       : MetricsWriter::Create(options.files, metrics_path_);
+  if (!metrics.ok()) return metrics.status();
+  metrics_.emplace(*std::move(metrics));
+  if (!options.tensorboard) return absl::OkStatus();
+  TensorBoardOptions tensorboard;
+  tensorboard.files = options.files;
+  tensorboard.directory = options.directory;
+  tensorboard.host = HostName();
+  tensorboard.clock = SecondsSince1970;
+  tensorboard.first_step = options.step > 0 ? options.step + 1 : 0;
+  absl::StatusOr<TensorBoardWriter> events = TensorBoardWriter::Create(std::move(tensorboard));
+  if (!events.ok()) return events.status();
+  tensorboard_.emplace(*std::move(events));
+  return absl::OkStatus();
+}
+
 absl::Status Reporter::Write(const MetricsRecord& record) {
-  RETURN_IF_ERROR(metrics_->Write(record));
+  if (metrics_) RETURN_IF_ERROR(metrics_->Write(record));
   return tensorboard_ ? tensorboard_->AddRecord(record) : absl::OkStatus();
 }
 

@@ -19,6 +19,7 @@
 namespace espalier {
 
 struct ReporterOptions {
+  bool silent = false;  // writes no files; `out` should lead nowhere, too
   FileSystem* files = nullptr;
   std::string directory;
   bool tensorboard = true;
@@ -41,7 +42,7 @@ class Reporter {
   // A histogram of each parameter's values.
   absl::Status WriteHistograms(int64_t step, const ParameterStore& parameters);
   // All metrics are on the disk on return.
-  absl::Status Sync() { return metrics_->Sync(); }
+  absl::Status Sync() { return metrics_ ? metrics_->Sync() : absl::OkStatus(); }
 
   const std::string& metrics_path() const { return metrics_path_; }
   // Empty if there is none.
@@ -49,6 +50,7 @@ class Reporter {
 
  private:
   Reporter() = default;
+  absl::Status OpenFiles(const ReporterOptions& options);
 
   std::string metrics_path_;
 

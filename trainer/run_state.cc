@@ -128,17 +128,16 @@ absl::Status RunState::CheckPosition(const CheckpointState& saved) const {
   return absl::OkStatus();
 }
 
-absl::Status RunState::Restore(const Checkpoint& checkpoint) {
-  const CheckpointState& saved = checkpoint.state();
+absl::Status RunState::Restore(const CheckpointState& saved, const Checkpoint* tensors) {
   RETURN_IF_ERROR(CheckPosition(saved));
-  RETURN_IF_ERROR(checkpoint.ReadWeights(WeightTensors()));
+  if (tensors != nullptr) RETURN_IF_ERROR(tensors->ReadWeights(WeightTensors()));
   // The saved slots belong to the phase that brought the optimizer.
   const int owner = job_->phases[saved.phase()].optimizer_owner;
   RETURN_IF_ERROR(EnterPhase(owner));
   if (owner != saved.phase()) RETURN_IF_ERROR(EnterPhase(saved.phase()));
-  RETURN_IF_ERROR(checkpoint.ReadOptimizer(OptimizerTensors()));
+  if (tensors != nullptr) RETURN_IF_ERROR(tensors->ReadOptimizer(OptimizerTensors()));
   AddMasks(job_->phases[saved.phase()].pruning.masked, layout(), &transforms_);
-  RETURN_IF_ERROR(checkpoint.ReadTransforms(transforms_.State()));
+  if (tensors != nullptr) RETURN_IF_ERROR(tensors->ReadTransforms(transforms_.State()));
   proto_ = saved;
   proto_.clear_file();
   if (const auto it = saved.parts().find(kScheduleState); it != saved.parts().end()) {

@@ -12,6 +12,7 @@
 #include "optim/loss_scaler.h"
 #include "optim/optimizer.h"
 #include "optim/schedule.h"
+#include "parallel/data_parallel.h"
 #include "proto/checkpoint.pb.h"
 #include "trainer/checkpoint_files.h"
 #include "trainer/prepared_job.h"
@@ -19,16 +20,7 @@
 namespace espalier {
 
 // Loss and counts over some samples.
-struct SampleSums {
-  double loss = 0, samples = 0, top1 = 0, top5 = 0;
-
-  void Add(double loss_sum, const Network::Counts& counts) {
-    loss += loss_sum;
-    samples += counts.samples;
-    top1 += counts.top1;
-    top5 += counts.top5;
-  }
-};
+using SampleSums = ShardFigures;
 
 class RunState {
  public:
@@ -48,7 +40,9 @@ class RunState {
   TrainingState ToCheckpoint();
   // Sets everything, weights included, to where the checkpoint was made. InvalidArgument if it is of a run whose model,
   // optimizer or position does not fit the job; then the state is good for nothing.
-  absl::Status Restore(const Checkpoint& checkpoint);
+  absl::Status Restore(const Checkpoint& checkpoint) { return Restore(checkpoint.state(), &checkpoint); }
+  // Without `tensors`, sets everything but weights, running statistics and slots, which come from another rank.
+  absl::Status Restore(const CheckpointState& saved, const Checkpoint* tensors);
 
   // Steps done since the job began, and in this phase.
   int64_t step() const { return proto_.global_step(); }

@@ -7,11 +7,13 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "parallel/collectives.h"
 #include "tools/chart_svg.h"
 #include "trainer/curves.h"
 #include "trainer/divergence.h"
 #include "trainer/exit_code.h"
 #include "trainer/job_difference.h"
+#include "trainer/make_data_parallel.h"
 #include "trainer/summary.h"
 #include "trainer/validation.h"
 
@@ -31,71 +33,135 @@ double Seconds() { return std::chrono::duration<double>(std::chrono::steady_cloc
 Trainer::Trainer(std::unique_ptr<PreparedJob> job, TrainerOptions options)
     : job_(std::move(job)),
       options_(std::move(options)),
+      activity_(options_.activity != nullptr ? *options_.activity : unwatched_),
+      silence_(nullptr),
+      team_(options_.workers, options_.host),
+      trace_(options_.trace_path.empty() ? nullptr : new Trace()),
       job_text_(TextOf(job_->job())),
       state_(job_.get(), job_text_) {
-  job_->network->training().set_on_gradient_ready(
-      [this](int parameter) { state_.transforms().OnGradient(parameter, job_->network->parameters().gradients()); });
+  data_parallel_ = MakeDataParallel(job_->job(), job_->share, job_->network.get(), options_.world, team_.communicator(),
+                                    &activity_, trace_.get());
+  ShardRunnerHooks hooks;
+  hooks.transform_gradient = [this](int parameter, float* arena) { state_.transforms().OnGradient(parameter, arena); };
+  hooks.gradient_ready = [this](int parameter) { data_parallel_->OnGradientReady(parameter); };
+  hooks.progress = [this] { data_parallel_->Progress(); };
+  job_->runner->set_hooks(std::move(hooks));
+  job_->runner->set_on_batch([this] { activity_.Beat(); });
 }
 
 absl::StatusOr<TrainingResult> Trainer::Run() {
   const double begin = Seconds();
+  run_status_.started = StartMark();
+  const absl::Status status = Train();
+  TrainingResult result;
+  result.stopped = !JobIsOver() || state_.proto().epoch_end_due();
+  result.steps = state_.step();
+  if (!status.ok()) {
+    NoteStatus(RunStatus::State::kFailed, status).IgnoreError();  // the run's own error tells more
+    return status;
+  }
+  if (team_.workers() > 1) out() << data_parallel_->Report();
+  if (!result.stopped && team_.leads()) RETURN_IF_ERROR(Finish(Seconds() - begin));
+  RETURN_IF_ERROR(NoteStatus(result.stopped ? RunStatus::State::kStopped : RunStatus::State::kDone));
+  return result;
+}
+
+absl::Status Trainer::Train() {
   RETURN_IF_ERROR(Start());
+  RETURN_IF_ERROR(NoteStatus(RunStatus::State::kRunning));
   absl::Status status = RunPhases();
   if (status.ok() && unsaved_) status = SaveCheckpoint();
   reporter_->progress().Clear();
   RETURN_IF_ERROR(status);
-  TrainingResult result;
-  result.stopped = !JobIsOver() || state_.proto().epoch_end_due();
-  result.steps = state_.step();
-  if (!result.stopped) RETURN_IF_ERROR(Finish(Seconds() - begin));
-  return result;
+  RETURN_IF_ERROR(data_parallel_->Finish());
+  if (trace_ == nullptr) return absl::OkStatus();
+  return team_.Agree(trace_->Write(team_.communicator(), options_.files, options_.trace_path));
+}
+
+absl::Status Trainer::NoteStatus(RunStatus::State state, const absl::Status& status) {
+  if (output_ == nullptr) return absl::OkStatus();  // not the leader, or the directory is another run's
+  run_status_.state = state;
+  run_status_.step = state_.step();
+  run_status_.message = std::string(status.message());
+  if (state == RunStatus::State::kStopped) run_status_.exit_code = kStoppedBySignal;
+  if (state == RunStatus::State::kDone) run_status_.exit_code = kDone;
+  if (state == RunStatus::State::kFailed) run_status_.exit_code = ExitCodeOf(status);
+  return WriteRunStatus(options_.files, options_.output_dir, run_status_);
 }
 
 absl::Status Trainer::Start() {
-  ASSIGN_OR_RETURN(output_,
-                   OutputDirectory::Open(options_.files, options_.output_dir, options_.mode, job_->job().output()));
-  std::optional<Checkpoint> checkpoint;
-  if (options_.mode == StartMode::kResume) {
-    ASSIGN_OR_RETURN(checkpoint, output_->LoadLatest());
-    for (const std::string& reason : output_->checkpoints().skipped()) *options_.out << reason << "\n";
-    if (!checkpoint) *options_.out << "no checkpoint in " << options_.output_dir << ": beginning anew\n";
-  }
-  RETURN_IF_ERROR(checkpoint ? Resume(*checkpoint) : state_.BeginPhase(0));
-  RETURN_IF_ERROR(output_->WriteJob(job_text_));
-  RETURN_IF_ERROR(OpenReporter());
+  absl::StatusOr<std::optional<Checkpoint>> checkpoint = std::optional<Checkpoint>();
+  if (team_.leads()) checkpoint = OpenOutput();
+  RETURN_IF_ERROR(team_.Agree(checkpoint.status()));
+  const Checkpoint* tensors = checkpoint->has_value() ? &**checkpoint : nullptr;
+  CheckpointState saved;
+  CHECK(saved.ParseFromString(team_.Share(tensors != nullptr ? tensors->state().SerializeAsString() : "")));
+  RETURN_IF_ERROR(team_.Agree(saved.has_global_step() ? Resume(saved, tensors) : state_.BeginPhase(0)));
+  RETURN_IF_ERROR(team_.Agree(team_.leads() ? output_->WriteJob(job_text_) : absl::OkStatus()));
+  RETURN_IF_ERROR(team_.Agree(OpenReporter()));
+  RETURN_IF_ERROR(ShareWeights());
+  if (trace_ != nullptr) trace_->AlignClocks(team_.communicator());
   job_->train_data->Seek(static_cast<uint32_t>(state_.step() / job_->steps_per_epoch()),
                          state_.step() % job_->steps_per_epoch());
   return absl::OkStatus();
 }
 
-absl::Status Trainer::Resume(const Checkpoint& checkpoint) {
-  *options_.out << "resuming at step " << checkpoint.step() << "\n";
+absl::StatusOr<std::optional<Checkpoint>> Trainer::OpenOutput() {
+  ASSIGN_OR_RETURN(output_,
+                   OutputDirectory::Open(options_.files, options_.output_dir, options_.mode, job_->job().output()));
+  std::optional<Checkpoint> checkpoint;
+  if (options_.mode == StartMode::kResume) {
+    ASSIGN_OR_RETURN(checkpoint, output_->LoadLatest());
+    for (const std::string& reason : output_->checkpoints().skipped()) out() << reason << "\n";
+    if (!checkpoint) out() << "no checkpoint in " << options_.output_dir << ": beginning anew\n";
+  }
+  return checkpoint;
+}
+
+absl::Status Trainer::Resume(const CheckpointState& saved, const Checkpoint* checkpoint) {
+  out() << "resuming at step " << saved.global_step() << "\n";
   Job before;
-  if (google::protobuf::TextFormat::ParseFromString(checkpoint.state().job(), &before)) {
+  if (google::protobuf::TextFormat::ParseFromString(saved.job(), &before)) {
     constexpr size_t kMost = 20;
     const std::vector<std::string> differences = DifferencesOf(job_->job(), before);
-    if (!differences.empty()) *options_.out << "the job changed since then:\n";
-    for (size_t i = 0; i < std::min(kMost, differences.size()); ++i) *options_.out << "  " << differences[i] << "\n";
-    if (differences.size() > kMost) *options_.out << "  and " << differences.size() - kMost << " more\n";
+    if (!differences.empty()) out() << "the job changed since then:\n";
+    for (size_t i = 0; i < std::min(kMost, differences.size()); ++i) out() << "  " << differences[i] << "\n";
+    if (differences.size() > kMost) out() << "  and " << differences.size() - kMost << " more\n";
   }
-  const absl::Status status = state_.Restore(checkpoint);
+  const absl::Status status = state_.Restore(saved, checkpoint);
   if (absl::IsInvalidArgument(status)) {
-    return BadInput(absl::InvalidArgumentError(
-        absl::StrCat("cannot resume: ", status.message(), "\nresume under the job that stands in ",
-                     output_->PathOf("job.pbtxt"), ", begin anew with --overwrite, or choose another --output_dir")));
+    return BadInput(absl::InvalidArgumentError(absl::StrCat(
+        "cannot resume: ", status.message(), "\nresume under the job that stands in ",
+        JoinPath(options_.output_dir, "job.pbtxt"), ", begin anew with --overwrite, or choose another --output_dir")));
   }
   RETURN_IF_ERROR(status);
   saved_step_ = state_.step();
-  if (JobIsOver() && !state_.proto().epoch_end_due()) *options_.out << "the job is done already\n";
+  if (JobIsOver() && !state_.proto().epoch_end_due()) out() << "the job is done already\n";
   return absl::OkStatus();
+}
+
+absl::Status Trainer::ChangeWeights(const std::function<absl::Status()>& change) {
+  RETURN_IF_ERROR(data_parallel_->Synchronize());
+  RETURN_IF_ERROR(data_parallel_->Publish());
+  RETURN_IF_ERROR(change());
+  return ShareWeights();
+}
+
+absl::Status Trainer::ShareWeights() {
+  activity_.Enter(Section::kSetup);
+  for (const NamedTensor& mask : state_.transforms().State()) {
+    Broadcast(team_.communicator(), mask.tensor.raw(), mask.tensor.bytes(), 0);
+  }
+  return data_parallel_->Load(*prepared_phase().optimizer, &state_.optimizer());
 }
 
 absl::Status Trainer::OpenReporter() {
   ReporterOptions options;
+  options.silent = !team_.leads();
   options.files = options_.files;
   options.directory = options_.output_dir;
   options.tensorboard = job_->job().output().tensorboard();
-  options.out = options_.out;
+  options.out = &out();
   options.terminal = options_.terminal;
   options.batch_size = job_->job().data().batch_size();
   for (const PreparedPhase& phase : job_->phases) {
@@ -119,15 +185,15 @@ absl::Status Trainer::RunPhases() {
   reporter_->progress().Start(state_.phase(), state_.step_in_phase());
   while (true) {
     RETURN_IF_ERROR(RunPhase());
-    if (options_.stop_requested() || JobIsOver()) return absl::OkStatus();
-    RETURN_IF_ERROR(state_.BeginPhase(state_.phase() + 1));
+    if (Stopping() || JobIsOver()) return absl::OkStatus();
+    RETURN_IF_ERROR(ChangeWeights([this] { return state_.BeginPhase(state_.phase() + 1); }));
     reporter_->progress().Start(state_.phase(), 0);
   }
 }
 
 absl::Status Trainer::RunPhase() {
   const int64_t checkpoint_steps = job_->job().output().checkpoint_steps();
-  while (!options_.stop_requested()) {
+  while (!Stopping()) {
     const bool epoch_end_due = state_.proto().epoch_end_due();  // after a resume
     if (!epoch_end_due) {
       if (PhaseIsOver()) return absl::OkStatus();
@@ -146,25 +212,51 @@ absl::Status Trainer::RunPhase() {
 }
 
 absl::Status Trainer::Step() {
+  activity_.phase = state_.phase();
+  activity_.step = state_.step() + 1;
+  activity_.Enter(Section::kStep);
   const absl::StatusOr<const Batch*> next = job_->train_data->Next();
   if (!next.ok()) return BadInput(next.status());
   const Batch& batch = **next;
-  Network& network = *job_->network;
   const double rate = state_.schedule().Rate(state_.step_in_phase());
-  const float scale = state_.loss_scaler() != nullptr ? state_.loss_scaler()->scale() : 1.0f;
-  context_ = {job_->job().seed(), batch.epoch};
-  const double loss_sum = network.TrainStep(batch.images, batch.labels, batch.sample_ids,
-                                            scale / static_cast<float>(batch.count), context_);
-  const double loss = loss_sum / static_cast<double>(batch.count);
+  input_.loss_scale = state_.loss_scaler() != nullptr ? state_.loss_scaler()->scale() : 1.0f;
+  input_.scaled = state_.loss_scaler() != nullptr;
+  input_.learning_rate = rate;
+  input_.optimizer_step = state_.optimizer_step() + 1;
+  input_.stop_requested = options_.stop_requested();
+  {
+    const TraceSpan span(trace_.get(), "step", "forward and backward", state_.step() + 1);
+    job_->runner->Run(batch, input_.loss_scale, {job_->job().seed(), batch.epoch}, &input_);
+  }
+  const TraceSpan span(trace_.get(), "step", "exchange and update", state_.step() + 1);
+  ASSIGN_OR_RETURN(const StepOutput output, data_parallel_->FinishStep(input_));
+  return Account(output, rate);
+}
+
+absl::Status Trainer::Account(const StepOutput& output, double rate) {
+  const ShardFigures& figures = output.figures;
+  const double loss = figures.loss / figures.samples;
   if (!std::isfinite(loss)) return Diverged(absl::StrCat("the loss of step ", state_.step() + 1));
-  ASSIGN_OR_RETURN(const bool updated, Update(loss, rate));
+  state_.schedule().Observe(loss);
+  bool updated = true;
+  if (LossScaler* scaler = state_.loss_scaler(); scaler != nullptr) {
+    updated = scaler->Update(output.finite);
+    if (scaler->diverged()) {
+      return Diverged(absl::StrCat("a gradient of step ", state_.step() + 1, " at the smallest loss scale"));
+    }
+  }
   unsaved_ = true;
+  stop_ = output.stop;
   state_.CountStep(rate, updated);
-  if (state_.PruningDue()) state_.Prune();
-  const Network::Counts counts = network.LastCounts();
-  state_.since_record.Add(loss_sum, counts);
-  state_.since_epoch.Add(loss_sum, counts);
-  reporter_->progress().Step({state_.phase(), state_.step_in_phase(), loss, counts.top1 / counts.samples, rate});
+  state_.since_record.Add(figures);
+  state_.since_epoch.Add(figures);
+  if (state_.PruningDue()) {
+    RETURN_IF_ERROR(ChangeWeights([this] {
+      state_.Prune();
+      return absl::OkStatus();
+    }));
+  }
+  reporter_->progress().Step({state_.phase(), state_.step_in_phase(), loss, figures.top1 / figures.samples, rate});
   if (state_.step() % job_->job().output().metrics_steps() == 0 || AtEpochEnd()) {
     RETURN_IF_ERROR(reporter_->Write(Record(MetricsRecord::Split::kTrain, state_.since_record)));
     state_.since_record = SampleSums();
@@ -172,35 +264,29 @@ absl::Status Trainer::Step() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> Trainer::Update(double loss, double rate) {
-  ParameterStore& store = job_->network->parameters();
-  ParameterOptimizer& optimizer = state_.optimizer();
-  LossScaler* scaler = state_.loss_scaler();
-  GradientNorm norm;
-  if (scaler != nullptr || optimizer.clips()) norm = optimizer.MeasureGradients(store.gradients());
-  state_.schedule().Observe(loss);
-  const float scale = scaler != nullptr ? scaler->scale() : 1.0f;
-  if (scaler != nullptr && !scaler->Update(norm.finite())) {
-    if (scaler->diverged()) {
-      return Diverged(absl::StrCat("a gradient of step ", state_.step() + 1, " at the smallest loss scale"));
-    }
-    return false;
-  }
-  optimizer.Step(store.weights(), store.gradients(),
-                 {rate, optimizer.GradientScale(norm, scale), state_.optimizer_step() + 1});
-  return true;
-}
-
 absl::Status Trainer::Diverged(absl::string_view what) {
   reporter_->progress().Clear();
+  std::string where = job_->runner->LocateNonFinite();
+  const bool all_are_here = !job_->share.asynchronous && team_.workers() > 1;
+  if (all_are_here) {
+    for (const std::string& found : AllGatherStrings(team_.communicator(), where)) {
+      if (found == kNotLocated) continue;
+      where = found;
+      break;
+    }
+  }
   const std::string kept = saved_step_ >= 0 ? absl::StrCat("the checkpoint of step ", saved_step_, " is kept")
                                             : std::string("no checkpoint was saved before");
-  return absl::InternalError(absl::StrCat("the training diverged: ", what,
-                                          " is not finite: ", LocateNonFinite(*job_->network, context_), "; ", kept,
-                                          "; try a smaller learning rate or clip_norm"));
+  const absl::Status status =
+      absl::InternalError(absl::StrCat("the training diverged: ", what, " is not finite: ", where, "; ", kept,
+                                       "; try a smaller learning rate or clip_norm"));
+  return all_are_here ? Shared(status) : status;
 }
 
 absl::Status Trainer::EndEpoch() {
+  activity_.Enter(Section::kValidation);
+  const TraceSpan span(trace_.get(), "run", "end of epoch", state_.step());
+  RETURN_IF_ERROR(data_parallel_->Synchronize());
   EpochReport report;
   report.phase = state_.phase();
   report.step = state_.step_in_phase();
@@ -213,9 +299,10 @@ absl::Status Trainer::EndEpoch() {
   if (job_->validation_data && (last || epoch % output.validation_epochs() == 0)) {
     reporter_->progress().BeginValidation();
     const absl::StatusOr<std::optional<SampleSums>> sums =
-        Validate(*job_->network, *job_->validation_data, job_->job().seed(), options_.stop_requested);
+        Validate(*job_->runner, *job_->validation_data, job_->job().seed(), options_.stop_requested, &team_);
     if (!sums.ok()) return BadInput(sums.status());
     state_.proto().set_epoch_end_due(!sums->has_value());
+    stop_ = stop_ || !sums->has_value();
     if (state_.proto().epoch_end_due()) return absl::OkStatus();
     reporter_->progress().EndValidation();
     const MetricsRecord record = Record(MetricsRecord::Split::kValidation, **sums);
@@ -233,19 +320,26 @@ absl::Status Trainer::EndEpoch() {
 }
 
 absl::Status Trainer::SaveCheckpoint() {
+  activity_.Enter(Section::kCheckpoint);
+  const TraceSpan span(trace_.get(), "run", "checkpoint", state_.step());
+  RETURN_IF_ERROR(data_parallel_->Synchronize());
   if (!ParametersFinite(job_->network->parameters()))
     return Diverged(absl::StrCat("a weight after step ", state_.step()));
-  // Metrics first: a checkpoint of step N vouches for the records up to N.
-  RETURN_IF_ERROR(reporter_->Sync());
-  const absl::Status status = output_->checkpoints().Save(state_.ToCheckpoint());
-  if (!status.ok()) {
-    return absl::Status(status.code(),
-                        absl::StrCat(status.message(),
-                                     saved_step_ < 0 ? "" : absl::StrCat("; that of step ", saved_step_, " is kept")));
-  }
+  RETURN_IF_ERROR(data_parallel_->Publish());
+  RETURN_IF_ERROR(team_.Agree(team_.leads() ? WriteCheckpoint() : absl::OkStatus()));
   saved_step_ = state_.step();
   unsaved_ = false;
   return absl::OkStatus();
+}
+
+absl::Status Trainer::WriteCheckpoint() {
+  // Metrics first: a checkpoint of step N vouches for the records up to N.
+  RETURN_IF_ERROR(reporter_->Sync());
+  const absl::Status status = output_->checkpoints().Save(state_.ToCheckpoint());
+  if (status.ok()) return status;
+  return absl::Status(
+      status.code(),
+      absl::StrCat(status.message(), saved_step_ < 0 ? "" : absl::StrCat("; that of step ", saved_step_, " is kept")));
 }
 
 MetricsRecord Trainer::Record(MetricsRecord::Split split, const SampleSums& sums) const {
@@ -291,7 +385,7 @@ absl::Status Trainer::Finish(double seconds) {
   chart.width = options_.terminal.width();
   chart.utf8 = options_.terminal.utf8;
   chart.color = options_.terminal.color;
-  *options_.out << "\n" << SummaryText(files, summary, chart) << std::flush;
+  out() << "\n" << SummaryText(files, summary, chart) << std::flush;
   return absl::OkStatus();
 }
 

@@ -1,16 +1,22 @@
 #include "trainer/validation.h"
 
+#include <vector>
+
+#include "parallel/collectives.h"
+
 namespace espalier {
 
-absl::StatusOr<std::optional<SampleSums>> Validate(Network& network, Loader& data, uint64_t seed,
-                                                   const std::function<bool()>& stop_requested) {
+absl::StatusOr<std::optional<SampleSums>> Validate(ShardRunner& runner, Loader& data, uint64_t seed,
+                                                   const std::function<bool()>& stop_requested, Team* team) {
+  ASSIGN_OR_RETURN(const std::optional<std::vector<ShardFigures>> mine, runner.Evaluate(data, seed, stop_requested));
+  if (team->Any(!mine.has_value())) return std::nullopt;
+  std::vector<std::vector<ShardFigures>> all = {*mine};
+  if (team->workers() > 1) all = AllGatherVectors(team->communicator(), *mine);
   SampleSums sums;
-  data.Seek(0, 0);
-  for (int64_t i = 0; i < data.batches_per_epoch(); ++i) {
-    if (stop_requested()) return std::nullopt;
-    ASSIGN_OR_RETURN(const Batch* batch, data.Next());
-    const double loss = network.Evaluate(batch->images, batch->labels, {seed, 0});
-    sums.Add(loss, network.LastCounts());
+  for (size_t round = 0; round < all[0].size(); ++round) {
+    for (const std::vector<ShardFigures>& worker : all) {
+      if (round < worker.size()) sums.Add(worker[round]);
+    }
   }
   return sums;
 }

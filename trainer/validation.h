@@ -9,15 +9,17 @@
 #include "data/loader.h"
 #include "proto/checkpoint.pb.h"
 #include "proto/job.pb.h"
-#include "trainer/network.h"
 #include "trainer/run_state.h"
+#include "trainer/shard_runner.h"
+#include "trainer/team.h"
 
 namespace espalier {
 
-// One pass over `data` with the network's evaluation graph. Nothing if `stop_requested` says so in between. Errors are
-// those of the data.
-absl::StatusOr<std::optional<SampleSums>> Validate(Network& network, Loader& data, uint64_t seed,
-                                                   const std::function<bool()>& stop_requested);
+// One pass over the validation data by all workers, of whose batches `data` has this worker's: every sample counts
+// once, and the sums are in the order of the batches, whoever evaluated them. Nothing if `stop_requested` says so in
+// between on some worker. Errors are those of this worker's data.
+absl::StatusOr<std::optional<SampleSums>> Validate(ShardRunner& runner, Loader& data, uint64_t seed,
+                                                   const std::function<bool()>& stop_requested, Team* team);
 
 // Takes note of a validation top-1 (a fraction) at the state's step: of the best, if the output keeps it, and of the
 // validations without gain. Returns whether it is the best.
