@@ -183,12 +183,17 @@ void AsynchronousClient::BeginStep(const StepInput& input) {
 }
 
 void AsynchronousClient::WaitFor(const std::function<bool()>& done) {
+  Activity unwatched;
+  Activity& activity = options().activity != nullptr ? *options().activity : unwatched;
+  activity.Await("the other workers");
   for (int attempt = 0;; ++attempt) {
     PollLastStep();
     link().Progress();
-    if (done()) return;
+    if (done()) break;
     world().Idle(attempt);
   }
+  activity.Await(nullptr);
+  activity.Beat();
 }
 
 void AsynchronousClient::Settle() {

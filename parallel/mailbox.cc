@@ -14,13 +14,19 @@ void Inbox::Start() {
     letter.source = info.source;
     letter.tag = info.tag;
     letter.bytes = info.bytes;
-    if (!spare_.empty()) {
-      letter.memory = std::move(spare_.back());
-      spare_.pop_back();
-    }
-    letter.memory.resize((info.bytes + sizeof(float) - 1) / sizeof(float));
+    letter.memory = TakeSpare((info.bytes + sizeof(float) - 1) / sizeof(float));
     incoming.request = communicator_.Receive(letter.memory.data(), info.bytes, info.source, info.tag);
   }
+}
+
+std::vector<float> Inbox::TakeSpare(size_t elements) {
+  std::vector<float> memory;
+  if (!spare_.empty()) {
+    memory = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  memory.resize(elements);
+  return memory;
 }
 
 bool Inbox::Next(Letter* letter) {

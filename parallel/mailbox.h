@@ -34,8 +34,11 @@ class Inbox {
 
   // The next letter, if one is whole.
   bool Next(Letter* letter);
-  // Memory to use again.
+  // Memory to use again: what is done with goes to the end. It does not grow without end where every letter's memory
+  // comes back once.
   std::vector<std::vector<float>>* spare() { return &spare_; }
+  // Some of it, or new memory, with this many elements.
+  std::vector<float> TakeSpare(size_t elements);
   bool empty() const { return under_way_.empty(); }
 
  private:

@@ -42,15 +42,14 @@ class Server {
  private:
   absl::Status Take(Letter letter) {
     if (letter.tag == kSetupTag) return SetUp(letter);
-    CHECK(service_ != nullptr) << "tag " << letter.tag << " from rank " << letter.source << " before any setup";
-    if (letter.tag >= kChunkTag && letter.tag < kChunkTag + range_->chunks()) {
-      const int source = letter.source, chunk = letter.tag - kChunkTag;
-      service_->OnChunk(source, chunk, std::move(letter));
-    } else if (letter.tag == kRequestTag) {
+    const int source = letter.source, tag = letter.tag;
+    if (tag == kRequestTag) {
       TakeRequest(letter);
-    } else if (letter.tag == kSquaresTag) {
-      const int server = letter.source - workers_;
-      service_->OnSquares(server, std::move(letter));
+      inbox_.spare()->push_back(std::move(letter.memory));
+    } else if (service_ != nullptr && tag >= kChunkTag && tag < kChunkTag + range_->chunks()) {
+      service_->OnChunk(source, tag - kChunkTag, std::move(letter));
+    } else if (service_ != nullptr && tag == kSquaresTag) {
+      service_->OnSquares(source - workers_, std::move(letter));
     } else {
       world_->Abort(absl::StrCat("a parameter server got a message with tag ", letter.tag, " from rank ", letter.source,
                                  ", which it does not know"),
@@ -61,6 +60,7 @@ class Server {
 
   void TakeRequest(const Letter& letter) {
     const auto request = letter.As<ServerRequest>();
+    CHECK(service_ != nullptr || request.kind == ServerRequest::kFinish) << "a request before any setup";
     switch (request.kind) {
       case ServerRequest::kStep:
       case ServerRequest::kPush:

@@ -10,7 +10,7 @@ std::vector<float> ParameterService::Decode(int chunk, Letter letter) {
   const DType wire = context_.setup.wire;
   CHECK_EQ(letter.bytes, count * SizeOf(wire));
   if (wire == DType::kF32) return std::move(letter.memory);
-  std::vector<float> values(count);
+  std::vector<float> values = context_.inbox->TakeSpare(count);
   Cast(wire, letter.data(), DType::kF32, values.data(), count);
   Recycle(std::move(letter.memory));
   return values;
