@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "core/files/file_system.h"
 #include "core/status.h"
 #include "optim/optimizer.h"
 
@@ -90,6 +91,10 @@ class DataParallel {
   virtual absl::Status Finish() { return absl::OkStatus(); }
   // For people, once the run is done: what travelled, how long, how much of it hidden. Lines, each ended.
   virtual std::string Report() const { return ""; }
+  // Of worker 0, after Finish: writes what the method measured to files of its own in the directory.
+  virtual absl::Status WriteReport(FileSystem* /*files*/, const std::string& /*directory*/) const {
+    return absl::OkStatus();
+  }
 };
 
 }  // namespace espalier

@@ -91,4 +91,9 @@ std::string ParameterServerClient::Report() const {
   return text;
 }
 
+absl::Status ParameterServerClient::WriteReport(FileSystem* files, const std::string& directory) const {
+  if (staleness_.empty()) return absl::OkStatus();
+  return WriteStalenessCsv(files, JoinPath(directory, "staleness.csv"), staleness_);
+}
+
 }  // namespace espalier

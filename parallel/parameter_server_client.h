@@ -58,6 +58,8 @@ class ParameterServerClient : public DataParallel {
   absl::Status Publish() final;
   absl::Status Finish() final;
   std::string Report() const final;
+  // staleness.csv, unless synchronous.
+  absl::Status WriteReport(FileSystem* files, const std::string& directory) const final;
 
   // Of each worker; on worker 0 after Finish, empty in synchronous mode.
   const std::vector<StalenessHistogram>& staleness() const { return staleness_; }

@@ -23,6 +23,7 @@ class JobRules {
     CheckLossScale(job.precision().loss_scale(), "precision.loss_scale");
     CheckOptimizerGiven(job);
     CheckPhases(job);
+    CheckParallel(job);
   }
 
  private:
@@ -98,6 +99,39 @@ class JobRules {
       Error(FieldPath(path, "prune.gradual.epochs"),
             absl::StrCat("expected at most the phase's epochs, which are ", phase.epochs(), ", found ",
                          prune.gradual().epochs()));
+    }
+  }
+
+  // Equal bits for any number of ranks want shards that depend on nothing else.
+  void CheckReproducible(const Job& job) {
+    const DataParallelism& data = job.parallel().data();
+    const int64_t batch_size = job.data().batch_size(), shards = job.parallel().reproducible().shards();
+    if (shards > 0 && batch_size % shards != 0) {
+      Error("data.batch_size", absl::StrCat("expected a multiple of the ", shards,
+                                            " shards of parallel.reproducible, found ", batch_size));
+    }
+    if (data.wire() != DataParallelism::F32) {
+      Error("parallel.data.wire",
+            absl::StrCat("expected F32 with parallel.reproducible, found ", DataParallelism::Wire_Name(data.wire())));
+    }
+    if (data.synchronized_batch_norm()) {
+      Error("parallel.data.synchronized_batch_norm",
+            "expected false with parallel.reproducible, whose shards are computed one by one; found true");
+    }
+  }
+
+  void CheckParallel(const Job& job) {
+    const DataParallelism& data = job.parallel().data();
+    if (job.parallel().has_reproducible()) CheckReproducible(job);
+    const ParameterServer& server = data.parameter_server();
+    if (!server.has_asynchronous() && !server.has_bounded_staleness()) return;
+    const std::string path = absl::StrCat("parallel.data.parameter_server.",
+                                          server.has_asynchronous() ? "asynchronous" : "bounded_staleness");
+    if (job.parallel().has_reproducible()) {
+      Error(path, "expected synchronous with parallel.reproducible: the order of arrival is another in every run");
+    }
+    if (data.synchronized_batch_norm()) {
+      Error(path, "expected synchronous with synchronized_batch_norm, whose ranks make every step together");
     }
   }
 

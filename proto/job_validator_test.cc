@@ -1,5 +1,6 @@
 #include "proto/job_validator.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
@@ -145,6 +146,26 @@ TEST(JobValidator, ChecksPhasesAndPrecision) {
        "3:81: phase[0].prune.gradual.epochs: expected at most the phase's epochs, which are 2, found 2.5"},
   };
   for (const auto& [part, error] : cases) EXPECT_EQ(PartErrors(part), absl::StrCat("f:", error));
+}
+
+TEST(JobValidator, ChecksHowRanksShareTheWork) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"parallel { reproducible { shards: 48 } }",
+       "data.batch_size: expected a multiple of the 48 shards of parallel.reproducible, found 64"},
+      {"parallel { reproducible {} data { wire: BF16 } }",
+       "parallel.data.wire: expected F32 with parallel.reproducible, found BF16"},
+      {"parallel { reproducible {} data { synchronized_batch_norm: true } }",
+       "parallel.data.synchronized_batch_norm: expected false with parallel.reproducible, whose shards are computed "
+       "one by one; found true"},
+      {"parallel { reproducible {} data { parameter_server { asynchronous {} } } }",
+       "parallel.data.parameter_server.asynchronous: expected synchronous with parallel.reproducible: the order of "
+       "arrival is another in every run"},
+      {"parallel { data { parameter_server { bounded_staleness {} } synchronized_batch_norm: true } }",
+       "parallel.data.parameter_server.bounded_staleness: expected synchronous with synchronized_batch_norm, whose "
+       "ranks make every step together"},
+  };
+  for (const auto& [part, error] : cases) EXPECT_THAT(PartErrors(part), testing::EndsWith(error));
+  EXPECT_EQ(PartErrors("parallel { reproducible {} data { parameter_server { synchronous {} } } }"), "");
 }
 
 TEST(JobValidator, WantsAnOptimizer) {

@@ -101,6 +101,8 @@ int JobRanks::Fail(const absl::Status& status) {
   const ExitCode code = ExitCodeOf(status);
   std::cout << std::flush;
   if (world_->size() > 1 && !IsShared(status)) world_->Abort(message, code);
+  // Servers wait for workers, and know nothing of their error.
+  if (servers_ > 0 && servers_ < world_->size() && leads()) world_->Abort(message, code);
   if (leads()) std::cerr << message << std::endl;
   return code;
 }

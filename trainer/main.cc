@@ -15,6 +15,7 @@
 #include "data/fingerprint.h"
 #include "glog/logging.h"
 #include "parallel/channel_reducer.h"
+#include "parallel/parameter_server.h"
 #include "proto/job_loader.h"
 #include "tools/command_line.h"
 #include "trainer/benchmark.h"
@@ -126,6 +127,12 @@ absl::StatusOr<int> TrainOrServe(JobDocument document, const Arguments& argument
   CatchUserSignal(ranks->leads());
   RETURN_IF_ERROR(ranks->Divide(document.job));
   ranks->Watch(document.job);
+  if (ranks->serves()) {
+    if (arguments.Has("dry_run")) return kDone;
+    CatchStopSignals(/*speak=*/false);  // the workers agree on when to stop
+    RETURN_IF_ERROR(ServeParameters(*ranks->world(), ranks->servers(), ranks->activity()));
+    return kDone;
+  }
   return Train(std::move(document), arguments, ranks);
 }
 

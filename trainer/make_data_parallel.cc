@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "parallel/all_reduce.h"
+#include "parallel/parameter_server_client.h"
 
 namespace espalier {
 namespace {
@@ -30,9 +31,21 @@ std::vector<int> ReadyOrder(const Plan& plan) {
 }  // namespace
 
 std::unique_ptr<DataParallel> MakeDataParallel(const Job& job, const WorkShare& share, Network* network,
-                                               Communicator* /*world*/, Communicator* workers, Activity* activity,
+                                               Communicator* world, Communicator* workers, Activity* activity,
                                                Trace* trace) {
   const DataParallelism& data = job.parallel().data();
+  if (data.has_parameter_server()) {
+    ParameterServerOptions options;
+    options.mode = ModeOf(data.parameter_server());
+    options.world = world;
+    options.workers = workers;
+    options.store = &network->parameters();
+    options.shards = share.shards;
+    options.wire = WireType(data.wire());
+    options.activity = activity;
+    options.trace = trace;
+    return ParameterServerClient::Create(options);
+  }
   AllReduceOptions options;
   options.shards = share.shards;
   options.bucket_bytes = static_cast<int64_t>(data.all_reduce().bucket_mib() * (1 << 20));

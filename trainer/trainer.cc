@@ -74,6 +74,7 @@ absl::Status Trainer::Train() {
   reporter_->progress().Clear();
   RETURN_IF_ERROR(status);
   RETURN_IF_ERROR(data_parallel_->Finish());
+  if (team_.leads()) RETURN_IF_ERROR(data_parallel_->WriteReport(options_.files, options_.output_dir));
   if (trace_ == nullptr) return absl::OkStatus();
   return team_.Agree(trace_->Write(team_.communicator(), options_.files, options_.trace_path));
 }
