@@ -20,7 +20,7 @@ constexpr double kLooks = 20;
 // Of the time between two looks, this at most counts, in seconds.
 constexpr double kLongestDelay = 0.5;
 // That others have to print their reasons before the end of this rank ends them.
-constexpr std::chrono::milliseconds kGrace(300);
+constexpr std::chrono::milliseconds kGrace(200);
 
 double Now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 

@@ -95,7 +95,7 @@ void PrintHead(const PreparedJob& job, const JobRanks& ranks, std::ostream& out)
 // A rank that trains.
 absl::StatusOr<int> Train(JobDocument document, const Arguments& arguments, JobRanks* ranks) {
   const TrainerOptions options = OptionsFor(document, arguments, ranks);
-  Team team(ranks->workers(), ranks->host());
+  Team team(ranks->workers(), ranks->host(), ranks->activity());
   const char* data_dir = std::getenv("ESPALIER_DATA_DIR");
   CommunicatorChannelReducer reducer(ranks->workers(), ranks->activity());
   WorkerPlace place;

@@ -1,8 +1,10 @@
 #include "trainer/signals.h"
 
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 
 namespace espalier {
@@ -11,6 +13,7 @@ namespace {
 volatile std::sig_atomic_t stop_signal = 0;
 volatile std::sig_atomic_t signal_count = 0;
 volatile std::sig_atomic_t speaks = 1;
+volatile std::sig_atomic_t launcher = 0;  // the process of mpirun or its daemon; 0: none started this one
 
 // Only what is safe in a signal handler.
 void Say(const char* text) {
@@ -18,9 +21,21 @@ void Say(const char* text) {
   if (::write(STDERR_FILENO, text, std::strlen(text)) < 0) return;
 }
 
-void OnSignal(int signal) {
+// mpirun sends SIGTERM to the ranks of a job that it ends, most often because one of them died and the others wait for
+// it; a second later, SIGKILL. What cannot be saved in less than that is better ended sooner.
+void EndSoon() {
+  const itimerval soon = {{0, 0}, {0, 500000}};
+  std::signal(SIGALRM, SIG_DFL);
+  ::setitimer(ITIMER_REAL, &soon, nullptr);
+}
+
+void OnSignal(int signal, siginfo_t* info, void* /*context*/) {
   const bool is_first = stop_signal == 0;
   if (is_first) stop_signal = signal;
+  if (signal == SIGTERM && launcher != 0 && info->si_pid == launcher) {
+    EndSoon();
+    return;
+  }
   if (signal == SIGUSR1 && !is_first) return;
   signal_count = signal_count + 1;
   if (signal_count == 1) {
@@ -35,8 +50,8 @@ void OnSignal(int signal) {
 
 struct sigaction StopAction() {
   struct sigaction action = {};
-  action.sa_handler = OnSignal;
-  action.sa_flags = SA_RESTART;  // a write in progress goes on
+  action.sa_sigaction = OnSignal;
+  action.sa_flags = SA_RESTART | SA_SIGINFO;  // a write in progress goes on
   sigemptyset(&action.sa_mask);
   return action;
 }
@@ -45,6 +60,7 @@ struct sigaction StopAction() {
 
 void CatchUserSignal(bool speak) {
   speaks = speak ? 1 : 0;
+  if (std::getenv("OMPI_COMM_WORLD_RANK") != nullptr) launcher = ::getppid();
   const struct sigaction action = StopAction();
   sigaction(SIGUSR1, &action, nullptr);
 }

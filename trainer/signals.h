@@ -1,6 +1,7 @@
 // Signals ask a run to save and stop at the next step boundary. A launcher and the terminal may both pass on one
 // interrupt, so a second signal changes nothing; a third one ends the process at once, unsaved. SIGUSR1, which batch
-// systems send some time before the end and mpirun passes on to all ranks, never ends it.
+// systems send some time before the end and mpirun passes on to all ranks, never ends it. SIGTERM by the launcher
+// itself is the end of the job, in half a second.
 #ifndef ESPALIER_TRAINER_SIGNALS_H_
 #define ESPALIER_TRAINER_SIGNALS_H_
 

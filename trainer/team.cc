@@ -11,22 +11,42 @@ namespace {
 
 constexpr char kMark[] = "espalier/shared";
 
+// While it lives, the worker says that it waits.
+class Waiting {
+ public:
+  Waiting(Activity* activity, const char* what) : activity_(activity) {
+    if (activity_ != nullptr) activity_->Await(what);
+  }
+  ~Waiting() {
+    if (activity_ != nullptr) activity_->Await(nullptr);
+  }
+
+ private:
+  Activity* const activity_;
+};
+
 }  // namespace
 
-Team::Team(Communicator* communicator, std::string host)
+Team::Team(Communicator* communicator, std::string host, Activity* activity)
     : alone_(communicator == nullptr ? MakeSelfCommunicator() : nullptr),
       communicator_(communicator == nullptr ? alone_.get() : communicator),
-      host_(std::move(host)) {}
+      host_(std::move(host)),
+      activity_(activity) {}
 
 absl::Status Team::Agree(const absl::Status& mine) {
+  const Waiting waiting(activity_, "the agreement of all ranks");
   return workers() == 1 ? mine : Shared(ShareStatus(communicator_, host_, mine));
 }
 
 std::string Team::Share(absl::string_view text) {
+  const Waiting waiting(activity_, "the word of rank 0");
   return workers() == 1 ? std::string(text) : BroadcastString(communicator_, text, 0);
 }
 
-bool Team::Any(bool mine) { return workers() == 1 ? mine : AnyRank(communicator_, mine); }
+bool Team::Any(bool mine) {
+  const Waiting waiting(activity_, "the answer of all ranks");
+  return workers() == 1 ? mine : AnyRank(communicator_, mine);
+}
 
 absl::Status Shared(absl::Status status) {
   status.SetPayload(kMark, absl::Cord());  // ignored by OK

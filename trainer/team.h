@@ -8,14 +8,16 @@
 
 #include "absl/strings/string_view.h"
 #include "core/status.h"
+#include "parallel/activity.h"
 #include "parallel/communicator.h"
 
 namespace espalier {
 
 class Team {
  public:
-  // Of the workers of `communicator`; without one, of this process alone. Errors name the host.
-  explicit Team(Communicator* communicator, std::string host = "localhost");
+  // Of the workers of `communicator`; without one, of this process alone. Errors name the host; `activity`, if there is
+  // one, learns what this worker waits for.
+  explicit Team(Communicator* communicator, std::string host = "localhost", Activity* activity = nullptr);
 
   int worker() const { return communicator_->rank(); }
   int workers() const { return communicator_->size(); }
@@ -34,6 +36,7 @@ class Team {
   std::unique_ptr<Communicator> alone_;
   Communicator* const communicator_;
   const std::string host_;
+  Activity* const activity_;
 };
 
 // Marks an error that every worker has, so that one of them tells it.

@@ -35,7 +35,7 @@ Trainer::Trainer(std::unique_ptr<PreparedJob> job, TrainerOptions options)
       options_(std::move(options)),
       activity_(options_.activity != nullptr ? *options_.activity : unwatched_),
       silence_(nullptr),
-      team_(options_.workers, options_.host),
+      team_(options_.workers, options_.host, &activity_),
       trace_(options_.trace_path.empty() ? nullptr : new Trace()),
       job_text_(TextOf(job_->job())),
       state_(job_.get(), job_text_) {

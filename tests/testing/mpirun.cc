@@ -56,13 +56,17 @@ std::vector<std::string> MpirunEnvironment() {
   return environment;
 }
 
-ProcessResult RunUnderMpirun(int ranks, const std::vector<std::string>& command, ProcessOptions options) {
+std::vector<std::string> MpirunLine(int ranks, const std::vector<std::string>& command) {
   std::vector<std::string> line = {"/usr/bin/env", "mpirun", "--oversubscribe",  "--timeout",
                                    "120",          "-n",     absl::StrCat(ranks)};
   line.insert(line.end(), command.begin(), command.end());
+  return line;
+}
+
+ProcessResult RunUnderMpirun(int ranks, const std::vector<std::string>& command, ProcessOptions options) {
   const std::vector<std::string> environment = MpirunEnvironment();
   options.environment.insert(options.environment.begin(), environment.begin(), environment.end());
-  return RunProcess(line, options);
+  return RunProcess(MpirunLine(ranks, command), options);
 }
 
 }  // namespace espalier

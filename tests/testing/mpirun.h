@@ -16,7 +16,10 @@ std::string WhyNoMpirun();
 // ProcessOptions::environment.
 std::vector<std::string> MpirunEnvironment();
 
-// `mpirun -n ranks command...`, ended by mpirun itself if it takes longer than two minutes.
+// The words of `mpirun -n ranks command...`, as RunProcess takes them.
+std::vector<std::string> MpirunLine(int ranks, const std::vector<std::string>& command);
+
+// Runs that to its end; mpirun itself ends it if it takes longer than two minutes.
 ProcessResult RunUnderMpirun(int ranks, const std::vector<std::string>& command, ProcessOptions options = {});
 
 }  // namespace espalier

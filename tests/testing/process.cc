@@ -1,5 +1,6 @@
 #include "tests/testing/process.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
@@ -8,7 +9,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <thread>
 
 #include "glog/logging.h"
 
@@ -23,23 +28,6 @@ std::vector<char*> Pointers(std::vector<std::string>* strings) {
   pointers.push_back(nullptr);
   return pointers;
 }
-
-// One end of a pipe from the child, collected as it comes.
-struct Stream {
-  int descriptor;
-  std::string* text;
-  bool open = true;
-
-  void ReadSome() {
-    char bytes[4096];
-    const ssize_t size = ::read(descriptor, bytes, sizeof bytes);
-    if (size > 0) {
-      text->append(bytes, size);
-    } else {
-      open = false;
-    }
-  }
-};
 
 pid_t Start(std::vector<std::string> command, const ProcessOptions& options, int out, int err) {
   std::vector<std::string> environment;
@@ -69,32 +57,99 @@ pid_t Start(std::vector<std::string> command, const ProcessOptions& options, int
 
 }  // namespace
 
-ProcessResult RunProcess(const std::vector<std::string>& command, const ProcessOptions& options) {
-  ProcessResult result;
+RunningProcess::RunningProcess(const std::vector<std::string>& command, const ProcessOptions& options) {
   int out[2], err[2];
   PCHECK(::pipe2(out, O_CLOEXEC) == 0 && ::pipe2(err, O_CLOEXEC) == 0);
-  const pid_t child = Start(command, options, out[1], err[1]);
+  id_ = Start(command, options, out[1], err[1]);
   ::close(out[1]);
   ::close(err[1]);
-  Stream streams[] = {{out[0], &result.out}, {err[0], &result.err}};
-  bool waits = options.signal_when != nullptr;
-  while (streams[0].open || streams[1].open) {
-    pollfd polls[2];
-    for (int i = 0; i < 2; ++i) polls[i] = {streams[i].open ? streams[i].descriptor : -1, POLLIN, 0};
-    PCHECK(::poll(polls, 2, waits ? 1 : -1) >= 0);
-    for (int i = 0; i < 2; ++i) {
-      if (polls[i].revents != 0) streams[i].ReadSome();
-    }
-    if (!waits || !options.signal_when(result.out)) continue;
-    for (const int signal : options.signals) ::kill(child, signal);
-    waits = false;
+  descriptors_[0] = out[0];
+  descriptors_[1] = err[0];
+}
+
+RunningProcess::~RunningProcess() {
+  if (ended_) return;
+  ::kill(id_, SIGKILL);
+  ::waitpid(id_, nullptr, 0);
+  for (const int descriptor : descriptors_) {
+    if (descriptor >= 0) ::close(descriptor);
   }
+}
+
+void RunningProcess::Collect(int timeout_ms) {
+  pollfd polls[2];
+  for (int i = 0; i < 2; ++i) polls[i] = {descriptors_[i], POLLIN, 0};
+  PCHECK(::poll(polls, 2, timeout_ms) >= 0);
+  for (int i = 0; i < 2; ++i) {
+    if (polls[i].revents == 0) continue;
+    char bytes[4096];
+    const ssize_t size = ::read(descriptors_[i], bytes, sizeof bytes);
+    if (size > 0) {
+      (i == 0 ? result_.out : result_.err).append(bytes, size);
+    } else {
+      ::close(descriptors_[i]);
+      descriptors_[i] = -1;
+    }
+  }
+}
+
+bool RunningProcess::Await(const std::function<bool(const std::string& out)>& condition) {
+  while (Open()) {
+    Collect(1);
+    if (condition(result_.out)) return true;
+  }
+  return false;
+}
+
+ProcessResult RunningProcess::Wait() {
+  while (Open()) Collect(-1);
   int status = 0;
-  PCHECK(::waitpid(child, &status, 0) == child);
-  for (const Stream& stream : streams) ::close(stream.descriptor);
-  if (WIFEXITED(status)) result.exit_code = WEXITSTATUS(status);
-  if (WIFSIGNALED(status)) result.signal = WTERMSIG(status);
-  return result;
+  PCHECK(::waitpid(id_, &status, 0) == id_);
+  ended_ = true;
+  if (WIFEXITED(status)) result_.exit_code = WEXITSTATUS(status);
+  if (WIFSIGNALED(status)) result_.signal = WTERMSIG(status);
+  return result_;
+}
+
+ProcessResult RunProcess(const std::vector<std::string>& command, const ProcessOptions& options) {
+  RunningProcess process(command, options);
+  if (options.signal_when && process.Await(options.signal_when)) {
+    for (const int signal : options.signals) ::kill(process.id(), signal);
+  }
+  return process.Wait();
+}
+
+std::string VariableOf(pid_t process, const std::string& name) {
+  std::ifstream file("/proc/" + std::to_string(process) + "/environ");
+  const std::string prefix = name + "=";
+  for (std::string entry; std::getline(file, entry, '\0');) {
+    if (entry.compare(0, prefix.size(), prefix) == 0) return entry.substr(prefix.size());
+  }
+  return "";
+}
+
+std::vector<pid_t> ProcessesWith(const std::string& variable) {
+  const size_t equals = variable.find('=');
+  const std::string name = variable.substr(0, equals), value = variable.substr(equals + 1);
+  std::vector<pid_t> found;
+  DIR* const directory = ::opendir("/proc");
+  PCHECK(directory != nullptr) << "/proc";
+  while (const dirent* entry = ::readdir(directory)) {
+    // The environment of a process that waits to be buried is empty.
+    const pid_t process = std::atoi(entry->d_name);
+    if (process > 0 && VariableOf(process, name) == value) found.push_back(process);
+  }
+  ::closedir(directory);
+  return found;
+}
+
+double SecondsUntilGone(const std::string& variable, double patience) {
+  const auto begin = std::chrono::steady_clock::now();
+  while (true) {
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    if (seconds > patience || ProcessesWith(variable).empty()) return seconds;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
 }
 
 }  // namespace espalier
