@@ -105,7 +105,7 @@ class MpiCommunicator : public Communicator {
   }
 
   // Never sched_yield: where anything else runs on the machine, who yields waits for a whole time slice, while who
-  // sleeps is woken at once. (16 ranks on 2 cores: 7 ms for what takes 60 ms with yields.)
+  // sleeps is woken at once.
   void Idle(int attempt) override {
     constexpr int kLooks = 2000;  // of some 0.2 us each
     if (!options_.oversubscribed && attempt < kLooks) return;
