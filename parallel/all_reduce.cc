@@ -163,8 +163,7 @@ absl::StatusOr<StepOutput> AllReduce::FinishStep(const StepInput& input) {
   } else if (input.partial_sums[0].values != store_->gradients()) {
     std::copy_n(input.partial_sums[0].values, store_->exchange_elements(), store_->gradients());
   }
-  // A single shard has left its statistics where they belong.
-  if (options_.shards > 1) store_->UnpackStates();
+  store_->UnpackStates();
   StepOutput output;
   output.figures = figures_.Sum();
   output.stop = figures_.stop();

@@ -182,7 +182,7 @@ std::vector<float> PlainTraining(int shards, int steps, const std::string& rule)
   for (int step = 1; step <= steps; ++step) {
     const std::vector<float> sum = ArenaSum(store, step, 0, shards);
     std::copy(sum.begin(), sum.end(), store.gradients());
-    if (shards > 1) store.UnpackStates();
+    store.UnpackStates();
     GradientNorm norm;
     if (optimizer->clips()) norm = optimizer->MeasureGradients(store.gradients());
     optimizer->Step(store.weights(), store.gradients(), {0.125, optimizer->GradientScale(norm), step});

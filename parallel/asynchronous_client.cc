@@ -76,8 +76,6 @@ float* AsynchronousClient::OwnValues(const StepInput& input) {
   for (size_t i = 1; i < input.partial_sums.size(); ++i) {
     AddValues(values, input.partial_sums[i].values, store().exchange_elements());
   }
-  // A single shard has left its statistics where they belong.
-  if (input.figures.size() == 1) return values;
   if (values != store().gradients()) {
     std::copy_n(StatesOf(values), state_elements(), StatesOf(store().gradients()));
   }

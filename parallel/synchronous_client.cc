@@ -101,8 +101,7 @@ absl::StatusOr<StepOutput> SynchronousClient::FinishStep(const StepInput& input)
   StepOutput output;
   output.finite = link().Await([&exchanged] { exchanged(); }).finite;
   for (int attempt = 0; !exchanged(); ++attempt) workers().Idle(attempt);
-  // A single shard has left its statistics where they belong.
-  if (options().shards > 1) store().UnpackStates();
+  store().UnpackStates();
   link().AwaitPushes();
   output.figures = figures_.Sum();
   output.stop = figures_.stop();

@@ -114,6 +114,11 @@ TEST(SynchronousServerTest, SavedAndLoadedItGoesOn) {
   }
 }
 
+TEST(SynchronousServerTest, OneShard) {
+  const ArithmeticJob job;
+  ExpectBitsOfOneProcess(job, {1, 2, 0, 1, true}, RunSerially(job));
+}
+
 TEST(SynchronousServerTest, MoreServersThanBlocks) {
   ArithmeticJob job;
   job.shards = 2;
