@@ -29,6 +29,9 @@ std::optional<KernelChoice> MakeDropout(const KernelRequest& request);
 std::optional<KernelChoice> MakeLrn(const KernelRequest& request);
 std::optional<KernelChoice> MakeLrnBackward(const KernelRequest& request);
 
+std::optional<KernelChoice> MakePool(const KernelRequest& request);
+std::optional<KernelChoice> MakePoolBackward(const KernelRequest& request);
+
 std::optional<KernelChoice> MakeReduce(const KernelRequest& request);
 std::optional<KernelChoice> MakeBroadcast(const KernelRequest& request);
 std::optional<KernelChoice> MakeBiasGradient(const KernelRequest& request);
