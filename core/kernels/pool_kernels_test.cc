@@ -20,13 +20,14 @@ struct Windows {
 };
 
 // Rows of windows longer and shorter than vectors, strides with and without a vector path, windows that overlap, touch
-// and leave gaps, that hang over each border, as large as the image, and an image larger than a band.
+// and leave gaps, that hang over each border, as large as the image, and images and rows longer than a band.
 const Windows kWindows[] = {
     {2, 2, 2, 2, 0, 0, false, false, {2, 3, 10, 38}},        {3, 3, 2, 2, 1, 1, false, false, {1, 19, 9, 23}},
     {3, 3, 1, 1, 1, 1, false, kCountPadding, {1, 5, 6, 27}}, {3, 5, 1, 2, 2, 4, false, false, {1, 2, 5, 40}},
     {3, 3, 2, 2, 0, 0, kCeil, false, {2, 8, 8, 22}},         {3, 2, 2, 2, 1, 1, kCeil, kCountPadding, {1, 9, 6, 7}},
     {2, 2, 3, 3, 0, 0, false, false, {1, 3, 8, 11}},         {1, 4, 2, 3, 0, 2, kCeil, kCountPadding, {1, 16, 3, 10}},
     {4, 5, 1, 1, 0, 0, false, false, {3, 17, 4, 5}},         {3, 3, 2, 2, 1, 1, false, false, {1, 1, 70, 131}},
+    {2, 3, 1, 2, 1, 1, false, false, {1, 1, 2, 4500}},
 };
 
 PoolAttributes Attributes(const Windows& w, bool max) {

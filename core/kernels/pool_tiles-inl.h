@@ -165,6 +165,17 @@ struct ForwardTile<1> {
   }
 };
 
+// FirstOut and EndOut of positions in ascending order, without divisions.
+struct CoveringWindows {
+  explicit CoveringWindows(const PoolAxis& a) : axis(a) {}
+  HWY_INLINE void MoveTo(int64_t at) {
+    while (end < axis.out_size && axis.Start(end) <= at) ++end;
+    while (begin < end && axis.Start(begin) + axis.kernel <= at) ++begin;
+  }
+  const PoolAxis axis;
+  int64_t begin = 0, end = 0;
+};
+
 // dx gathers: each pixel sums what the windows that cover it give to it.
 template <typename T, int kBlock>
 struct BackwardTile {
@@ -173,13 +184,14 @@ struct BackwardTile {
     const hn::CappedTag<float, kBlock> d;
     for (int64_t h = 0; h < g.rows.size; ++h) {
       const int64_t row_begin = g.rows.FirstOut(h), row_end = g.rows.EndOut(h);
+      CoveringWindows covering(g.columns);
       for (int64_t w = 0; w < g.columns.size; ++w) {
-        const int64_t column_begin = g.columns.FirstOut(w), column_end = g.columns.EndOut(w);
+        covering.MoveTo(w);
         const int64_t pixel = h * g.columns.size + w;
         for (int64_t lane = 0; lane < kBlock; lane += hn::Lanes(d)) {
           auto sum = hn::Zero(d);
           for (int64_t row = row_begin; row < row_end; ++row) {
-            for (int64_t column = column_begin; column < column_end; ++column) {
+            for (int64_t column = covering.begin; column < covering.end; ++column) {
               sum = hn::Add(sum, term(d, pixel, row, column, lane));
             }
           }
@@ -251,14 +263,23 @@ struct BackwardTile<T, 1> {
 
   static void Average(const PoolGeometry& g, const T* dy, T* dx) {
     const InverseDivisor inverse(g);
-    const int64_t width = g.columns.size;
+    const PoolAxis& columns = g.columns;
     Bands(g, dx, [&](float* sums, int64_t begin, int64_t end, int64_t row) HWY_ATTR {
-      for (int64_t column = 0; column < g.columns.out_size; ++column) {
-        const float term = ScalarOf(dy + row * g.columns.out_size + column) * inverse(row, column);
-        for (int64_t h = g.rows.Begin(row); h < g.rows.End(row); ++h) {
-          const int64_t first = std::max(begin, h * width + g.columns.Begin(column));
-          const int64_t last = std::min(end, h * width + g.columns.End(column));
-          for (int64_t at = first; at < last; ++at) sums[at - begin] += term;
+      HWY_ALIGN float line[kBand];  // what this row of windows gives to each of the rows [row_begin, row_end)
+      const int64_t row_begin = g.rows.Begin(row), row_end = g.rows.End(row);
+      for (int64_t from = 0; from < columns.size; from += kBand) {
+        const int64_t to = std::min(columns.size, from + kBand);
+        std::memset(line, 0, (to - from) * sizeof(float));
+        const int64_t column_end = columns.EndOut(to - 1);
+        for (int64_t column = columns.FirstOut(from); column < column_end; ++column) {
+          const float term = ScalarOf(dy + row * columns.out_size + column) * inverse(row, column);
+          const int64_t last = std::min(to, columns.End(column));
+          for (int64_t w = std::max(from, columns.Begin(column)); w < last; ++w) line[w - from] += term;
+        }
+        for (int64_t h = row_begin; h < row_end; ++h) {
+          const int64_t pixel = h * columns.size + from;
+          const int64_t last = std::min(end, pixel + to - from);
+          for (int64_t at = std::max(begin, pixel); at < last; ++at) sums[at - begin] += line[at - pixel];
         }
       }
     });
