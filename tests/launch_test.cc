@@ -130,5 +130,16 @@ TEST_F(LaunchTest, MpirunAsTyped) {
   EXPECT_THAT(other.out, Not(HasSubstr("keepalive=2")));
 }
 
+// srun that tells the ranks nothing of each other: each would train the whole job.
+TEST_F(LaunchTest, RanksThatEachBelieveToBeAlone) {
+  ProcessOptions options = Bare();
+  options.environment.insert(options.environment.end(), {"SLURM_JOB_ID=1", "SLURM_STEP_ID=0", "SLURM_STEP_NUM_TASKS=16",
+                                                         "SLURM_STEP_NUM_NODES=1", "SLURM_PROCID=3"});
+  const ProcessResult result = RunProcess(Trainer("alone"), options);
+  EXPECT_EQ(result.exit_code, 2) << result.err;
+  EXPECT_THAT(result.err, AllOf(HasSubstr("rank 3 of 16"), HasSubstr("srun --mpi=pmix")));
+  EXPECT_FALSE(FileSystem::Posix()->Exists(Path("alone")));
+}
+
 }  // namespace
 }  // namespace espalier

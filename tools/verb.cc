@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "proto/nearest_name.h"
@@ -20,7 +21,8 @@ void PrintHelp(const std::vector<Verb>& verbs, std::ostream& out) {
 }
 
 void PrintHelp(const Verb& verb, std::ostream& out) {
-  out << "usage: espalier " << verb.name << " " << verb.arguments << (verb.flags.empty() ? "" : " [--FLAGS]") << "\n\n"
+  out << "usage: espalier " << verb.name << " " << verb.arguments
+      << (verb.flags.empty() || absl::StrContains(verb.arguments, "[--FLAGS]") ? "" : " [--FLAGS]") << "\n\n"
       << verb.summary << "\n";
   if (!verb.details.empty()) out << verb.details << "\n";
   if (!verb.flags.empty()) out << "\nFlags:\n" << FlagsHelp(verb.flags);

@@ -17,7 +17,7 @@ inline constexpr int kExitBadUsage = 2;  // or a bad file
 
 struct Verb {
   std::string name;
-  std::string arguments;  // positional ones, as help shows them: "FILE"
+  std::string arguments;  // positional ones, as help shows them: "FILE"; "[--FLAGS]" follows if it is not among them
   std::string summary;    // one line
   std::string details;    // further lines of its help
   std::vector<Flag> flags;

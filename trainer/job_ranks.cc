@@ -42,13 +42,13 @@ absl::StatusOr<std::unique_ptr<JobRanks>> JobRanks::Start(int* argc, char*** arg
   const LaunchEnvironment launch = ReadLaunchEnvironment(environment);
   const RankPlace mine = FindPlace(launch, environment);
   if (!LaunchedByMpi()) {
-    RETURN_IF_ERROR(CheckRanks(launch, 1, environment));
+    RETURN_IF_ERROR(BadInput(CheckRanks(launch, 1, environment)));
     return std::unique_ptr<JobRanks>(new JobRanks(MakeSelfCommunicator(), {mine}));
   }
   MpiOptions options;
   options.oversubscribed = ProbablyYields(launch, mine);
   ASSIGN_OR_RETURN(std::unique_ptr<Communicator> world, StartMpi(argc, argv, options));
-  RETURN_IF_ERROR(CheckRanks(launch, world->size(), environment));
+  RETURN_IF_ERROR(BadInput(CheckRanks(launch, world->size(), environment)));
   std::vector<RankPlace> places = GatherPlaces(world.get(), mine);
   omp_set_num_threads(DecidePlacement(places, world->rank()).threads);
   return std::unique_ptr<JobRanks>(new JobRanks(std::move(world), std::move(places)));

@@ -192,7 +192,7 @@ int Main(int argc, char** argv) {
   absl::StatusOr<std::unique_ptr<JobRanks>> ranks = JobRanks::Start(&argc, &argv);
   if (!ranks.ok()) {
     std::cerr << "trainer: " << ranks.status().message() << std::endl;
-    return kFailed;
+    return ExitCodeOf(ranks.status());
   }
   const absl::StatusOr<int> code = Run({argv + 1, argv + argc}, ranks->get());
   return code.ok() ? *code : (*ranks)->Fail(code.status());
