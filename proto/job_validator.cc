@@ -116,7 +116,7 @@ class JobRules {
     }
     if (data.synchronized_batch_norm()) {
       Error("parallel.data.synchronized_batch_norm",
-            "expected false with parallel.reproducible, whose shards are computed one by one; found true");
+            "expected false with parallel.reproducible, whose shards are computed one by one, found true");
     }
   }
 
@@ -125,13 +125,17 @@ class JobRules {
     if (job.parallel().has_reproducible()) CheckReproducible(job);
     const ParameterServer& server = data.parameter_server();
     if (!server.has_asynchronous() && !server.has_bounded_staleness()) return;
-    const std::string path = absl::StrCat("parallel.data.parameter_server.",
-                                          server.has_asynchronous() ? "asynchronous" : "bounded_staleness");
+    const std::string mode = server.has_asynchronous() ? "asynchronous" : "bounded_staleness";
+    const std::string path = absl::StrCat("parallel.data.parameter_server.", mode);
     if (job.parallel().has_reproducible()) {
-      Error(path, "expected synchronous with parallel.reproducible: the order of arrival is another in every run");
+      Error(path, absl::StrCat("expected synchronous with parallel.reproducible, since gradients arrive in another "
+                               "order in every run, found ",
+                               mode));
     }
     if (data.synchronized_batch_norm()) {
-      Error(path, "expected synchronous with synchronized_batch_norm, whose ranks make every step together");
+      Error(path, absl::StrCat("expected synchronous with synchronized_batch_norm, whose ranks make every step "
+                               "together, found ",
+                               mode));
     }
   }
 

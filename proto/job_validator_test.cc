@@ -156,13 +156,13 @@ TEST(JobValidator, ChecksHowRanksShareTheWork) {
        "parallel.data.wire: expected F32 with parallel.reproducible, found BF16"},
       {"parallel { reproducible {} data { synchronized_batch_norm: true } }",
        "parallel.data.synchronized_batch_norm: expected false with parallel.reproducible, whose shards are computed "
-       "one by one; found true"},
+       "one by one, found true"},
       {"parallel { reproducible {} data { parameter_server { asynchronous {} } } }",
-       "parallel.data.parameter_server.asynchronous: expected synchronous with parallel.reproducible: the order of "
-       "arrival is another in every run"},
+       "parallel.data.parameter_server.asynchronous: expected synchronous with parallel.reproducible, since gradients "
+       "arrive in another order in every run, found asynchronous"},
       {"parallel { data { parameter_server { bounded_staleness {} } synchronized_batch_norm: true } }",
        "parallel.data.parameter_server.bounded_staleness: expected synchronous with synchronized_batch_norm, whose "
-       "ranks make every step together"},
+       "ranks make every step together, found bounded_staleness"},
   };
   for (const auto& [part, error] : cases) EXPECT_THAT(PartErrors(part), testing::EndsWith(error));
   EXPECT_EQ(PartErrors("parallel { reproducible {} data { parameter_server { synchronous {} } } }"), "");
