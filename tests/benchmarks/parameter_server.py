@@ -28,6 +28,14 @@ MODES = {
     'asynchronous, push and fetch every 4': SERVER + '{asynchronous {push_every: 4 fetch_every: 4}}',
     'bounded staleness, 3': SERVER + '{bounded_staleness {staleness: 3}}',
 }
+# In the plot, whose legend has one line.
+SHORT = {
+    'one worker': 'one worker',
+    'synchronous': 'sync',
+    'asynchronous': 'async',
+    'asynchronous, push and fetch every 4': 'async 4',
+    'bounded staleness, 3': 'stale 3',
+}
 TRAINING_SAMPLES = {'lenet300': 60000, 'lenet5': 60000, 'resnet20': 50000}
 # More ranks than cores, and root, are refused or slow without these.
 ENVIRONMENT = {
@@ -113,7 +121,7 @@ def report_job(args, job):
         if not runs:
             continue
         rows.append(table_row(mode, runs))
-        csv += [f'"{mode}",{x:.0f},{y:.6f}' for x, y in mean_curve(runs, TRAINING_SAMPLES[job])]
+        csv += [f'"{SHORT[mode]}",{x:.0f},{y:.6f}' for x, y in mean_curve(runs, TRAINING_SAMPLES[job])]
     points = os.path.join(args.out, job, 'curves.csv')
     with open(points, 'w', encoding='utf-8') as file:
         file.write('\n'.join(csv) + '\n')

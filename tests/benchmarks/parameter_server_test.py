@@ -55,7 +55,7 @@ class Report(unittest.TestCase):
         with open(os.path.join(self.folder.name, 'out', 'lenet300', 'curves.csv'), encoding='utf-8') as file:
             self.assertIn('"one worker",60000,0.600000\n"one worker",120000,0.910000\n', file.read())
         with open(os.path.join(self.folder.name, 'parameter_server_lenet300.svg'), encoding='utf-8') as file:
-            self.assertIn('<title>asynchronous</title>', file.read())
+            self.assertIn('<title>async</title>', file.read())
 
     def test_says_what_is_missing(self):
         self.assertIn('no runs in', self.report().stderr)
