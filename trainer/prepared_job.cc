@@ -27,7 +27,9 @@ class Preparer {
 
   absl::Status Run() {
     const int threads = place_.threads > 0 ? place_.threads : omp_get_max_threads();
-    ASSIGN_OR_RETURN(prepared_.share, ShareWork(job_, place_.worker, place_.workers, threads));
+    const absl::StatusOr<WorkShare> share = ShareWork(job_, place_.worker, place_.workers, threads);
+    if (!share.ok()) return ShareError(std::string(share.status().message()));
+    prepared_.share = *share;
     OpenData();
     BuildNetwork();
     if (errors_.empty()) {
@@ -45,6 +47,12 @@ class Preparer {
   }
   void Check(const std::string& path, const absl::Status& status) {
     if (!status.ok()) Error(path, status.message());
+  }
+
+  // Of ShareWork, with the place where the job has the field.
+  absl::Status ShareError(const std::string& message) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(prepared_.document.sources.Cite(message.substr(0, message.find(": "))), ": ", message));
   }
 
   std::unique_ptr<Loader> Open(const std::string& path, const Dataset& dataset, const LoaderOptions& options) {

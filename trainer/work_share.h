@@ -29,8 +29,8 @@ struct WorkShare {
   int64_t row_end() const { return RowBegin(end_shard()); }
 };
 
-// The share of `worker`, which has `threads` threads. InvalidArgument, one line for each problem that the number of
-// workers raises.
+// The share of `worker`, which has `threads` threads. InvalidArgument if the number of workers does not fit the job:
+// "data.batch_size: expected ...", the field at fault first.
 absl::StatusOr<WorkShare> ShareWork(const Job& job, int worker, int workers, int threads);
 
 }  // namespace espalier

@@ -1,12 +1,16 @@
 #include "trainer/work_share.h"
 
-#include "gmock/gmock.h"
-#include "gtest/gtest.h"
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
 
 namespace espalier {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 Job JobOf(int batch_size, int shards = 0) {
   Job job;
@@ -15,52 +19,82 @@ Job JobOf(int batch_size, int shards = 0) {
   return job;
 }
 
-TEST(WorkShare, WorkersHaveAllRowsBetweenThem) {
-  for (const int workers : {1, 2, 3, 5, 8}) {
-    int64_t row = 0;
-    for (int worker = 0; worker < workers; ++worker) {
-      const auto share = ShareWork(JobOf(13), worker, workers, 4);
-      ASSERT_TRUE(share.ok()) << share.status();
-      EXPECT_EQ(share->shards, workers);
-      EXPECT_EQ(share->lanes, 0);
-      EXPECT_EQ(share->row_begin(), row);
-      EXPECT_GT(share->row_end(), row);
-      row = share->row_end();
+WorkShare Share(const Job& job, int worker, int workers, int threads = 1) {
+  const absl::StatusOr<WorkShare> share = ShareWork(job, worker, workers, threads);
+  EXPECT_TRUE(share.ok()) << share.status();
+  return share.value_or(WorkShare());
+}
+
+TEST(WorkShareTest, RowsFollowEachOtherAndDifferByAtMostOne) {
+  for (int workers = 1; workers <= 9; ++workers) {
+    for (int batch_size : {9, 15, 16, 64}) {
+      SCOPED_TRACE(absl::StrCat(workers, " workers, batch ", batch_size));
+      int64_t end = 0;
+      for (int worker = 0; worker < workers; ++worker) {
+        const WorkShare share = Share(JobOf(batch_size), worker, workers);
+        EXPECT_EQ(share.row_begin(), end);
+        end = share.row_end();
+        const int64_t rows = end - share.row_begin();
+        EXPECT_GE(rows, batch_size / workers);
+        EXPECT_LE(rows, (batch_size + workers - 1) / workers);
+        EXPECT_EQ(share.end_shard() - share.first_shard(), 1);
+        EXPECT_EQ(share.lanes, 0);
+      }
+      EXPECT_EQ(end, batch_size);
     }
-    EXPECT_EQ(row, 13);
   }
 }
 
-TEST(WorkShare, ReproducibleShardsAreEqualWhoeverHasThem) {
-  for (const int workers : {1, 2, 3, 5, 16}) {
+TEST(WorkShareTest, ReproducibleShardsAreTheSameForAnyNumberOfWorkers) {
+  const Job job = JobOf(24, 8);
+  for (int workers = 1; workers <= 8; ++workers) {
+    SCOPED_TRACE(workers);
     int shard = 0;
     for (int worker = 0; worker < workers; ++worker) {
-      const auto share = ShareWork(JobOf(64, 16), worker, workers, 2);
-      ASSERT_TRUE(share.ok()) << share.status();
-      EXPECT_EQ(share->first_shard(), shard);
-      EXPECT_EQ(share->lanes, std::min(2, share->end_shard() - share->first_shard()));
-      for (; shard < share->end_shard(); ++shard) EXPECT_EQ(share->RowBegin(shard + 1) - share->RowBegin(shard), 4);
+      const WorkShare share = Share(job, worker, workers);
+      EXPECT_EQ(share.shards, 8);
+      EXPECT_EQ(share.first_shard(), shard);
+      EXPECT_GT(share.end_shard(), shard);
+      for (; shard < share.end_shard(); ++shard) EXPECT_EQ(share.RowBegin(shard), 3 * shard);
+      EXPECT_EQ(share.row_end(), 3 * shard);
     }
-    EXPECT_EQ(shard, 16);
+    EXPECT_EQ(shard, 8);
   }
 }
 
-TEST(WorkShare, AsynchronousMethodsAreKnown) {
-  Job job = JobOf(8);
-  EXPECT_FALSE(ShareWork(job, 0, 2, 1)->asynchronous);
-  ParameterServer* server = job.mutable_parallel()->mutable_data()->mutable_parameter_server();
-  server->mutable_synchronous();
-  EXPECT_FALSE(ShareWork(job, 0, 2, 1)->asynchronous);
-  server->mutable_asynchronous();
-  EXPECT_TRUE(ShareWork(job, 0, 2, 1)->asynchronous);
-  server->mutable_bounded_staleness();
-  EXPECT_TRUE(ShareWork(job, 0, 2, 1)->asynchronous);
+TEST(WorkShareTest, AsManyLanesAsThreadsOrShards) {
+  const Job job = JobOf(16, 8);
+  EXPECT_EQ(Share(job, 0, 1, 3).lanes, 3);
+  EXPECT_EQ(Share(job, 0, 1, 64).lanes, 8);
+  EXPECT_EQ(Share(job, 0, 3, 4).lanes, 2);  // shards 0 and 1
+  EXPECT_EQ(Share(job, 1, 3, 4).lanes, 3);
+  EXPECT_EQ(Share(job, 7, 8, 4).lanes, 1);
 }
 
-TEST(WorkShare, RefusesWorkersWithoutWork) {
-  EXPECT_THAT(ShareWork(JobOf(3), 0, 4, 1).status().ToString(), HasSubstr("each of the 4 ranks that train, found 3"));
-  EXPECT_THAT(ShareWork(JobOf(64, 4), 0, 5, 1).status().ToString(),
-              HasSubstr("reproducible.shards: expected at least one for each of the 5 ranks that train, found 4"));
+TEST(WorkShareTest, OnlyServersThatWaitForNobodyAreAsynchronous) {
+  Job job = JobOf(16);
+  EXPECT_FALSE(Share(job, 0, 2).asynchronous);
+  ParameterServer* server = job.mutable_parallel()->mutable_data()->mutable_parameter_server();
+  EXPECT_FALSE(Share(job, 0, 2).asynchronous);
+  server->mutable_synchronous();
+  EXPECT_FALSE(Share(job, 0, 2).asynchronous);
+  server->mutable_asynchronous();
+  EXPECT_TRUE(Share(job, 0, 2).asynchronous);
+  server->mutable_bounded_staleness();
+  EXPECT_TRUE(Share(job, 0, 2).asynchronous);
+}
+
+TEST(WorkShareTest, RefusesMoreWorkersThanSamplesOrShards) {
+  const absl::Status samples = ShareWork(JobOf(4), 0, 5, 1).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(samples));
+  EXPECT_THAT(std::string(samples.message()),
+              AllOf(StartsWith("data.batch_size: "), HasSubstr("5 ranks"), HasSubstr("found 4")));
+  const absl::Status shards = ShareWork(JobOf(16, 4), 0, 5, 1).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(shards));
+  EXPECT_THAT(std::string(shards.message()),
+              AllOf(StartsWith("parallel.reproducible.shards: "), HasSubstr("5 ranks"), HasSubstr("found 4")));
+  EXPECT_TRUE(ShareWork(JobOf(4), 0, 4, 1).ok());
+  EXPECT_TRUE(ShareWork(JobOf(16, 4), 0, 4, 1).ok());
 }
 
 }  // namespace
