@@ -13,6 +13,7 @@
 namespace espalier {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using Words = std::vector<std::string>;
 
@@ -114,7 +115,10 @@ TEST_F(ParameterServerTest, BoundedStalenessTrains) { ExpectTrains("bounded_stal
 TEST_F(ParameterServerTest, NeedsAWorker) {
   const ProcessResult result = Train("run", 2, {"parallel.data.parameter_server={servers: 2}"});
   EXPECT_EQ(result.exit_code, 2) << result.out << result.err;
-  EXPECT_THAT(result.err, HasSubstr("expected fewer than the 2 ranks of this run"));
+  EXPECT_THAT(result.err, AllOf(HasSubstr("expected fewer than the 2 ranks of this run"), HasSubstr("mpirun -n 4 ")));
+  const ProcessResult alone = Train("run", 1, {"parallel.data.parameter_server={}"});
+  EXPECT_EQ(alone.exit_code, 2) << alone.out << alone.err;
+  EXPECT_THAT(alone.err, AllOf(HasSubstr("expected fewer than the 1 rank of this run"), HasSubstr("mpirun -n 3 ")));
 }
 
 // The workers' error is theirs alone: the server, which waits for them, goes too.

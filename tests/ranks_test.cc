@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "tests/testing/mpirun.h"
 #include "tests/testing/process.h"
@@ -16,6 +17,7 @@
 namespace espalier {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using Words = std::vector<std::string>;
 
@@ -25,12 +27,14 @@ struct Variant {
   Words overrides;
 };
 
-class RanksTest : public ::testing::TestWithParam<Variant> {
+class RanksFixture : public ::testing::Test {
  protected:
   void SetUp() override {
     if (const std::string reason = WhyNoMpirun(); !reason.empty()) GTEST_SKIP() << reason;
     const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
-    directory_ = absl::StrCat(::testing::TempDir(), "/ranks_", info->line(), "_", GetParam().name);
+    directory_ =
+        absl::StrCat(::testing::TempDir(), "/",
+                     absl::StrReplaceAll(absl::StrCat(info->test_suite_name(), "_", info->name()), {{"/", "_"}}));
     ASSERT_TRUE(CreateDirectories(FileSystem::Posix(), directory_).ok());
     ASSERT_TRUE(WriteFileAtomically(FileSystem::Posix(), Path("tiny.pbtxt"), TinyJobText()).ok());
   }
@@ -42,7 +46,7 @@ class RanksTest : public ::testing::TestWithParam<Variant> {
     Words command = {"trainer/trainer", "--config", Path("tiny.pbtxt"), "--output_dir", Path(output)};
     command.insert(command.end(), {"--set=output.checkpoint_steps=5", "--set=output.keep_checkpoints=20",
                                    "--set=output.tensorboard=false", "--set=output.metrics_steps=1"});
-    for (const std::string& text : GetParam().overrides) command.push_back("--set=" + text);
+    for (const std::string& text : overrides_) command.push_back("--set=" + text);
     command.insert(command.end(), flags.begin(), flags.end());
     ProcessOptions options;
     if (ranks > 0) return RunUnderMpirun(ranks, command, options);
@@ -71,7 +75,13 @@ class RanksTest : public ::testing::TestWithParam<Variant> {
     return records.ok() ? *records : std::vector<MetricsRecord>();
   }
 
+  Words overrides_;
   std::string directory_;
+};
+
+class RanksTest : public RanksFixture, public ::testing::WithParamInterface<Variant> {
+ protected:
+  RanksTest() { overrides_ = GetParam().overrides; }
 };
 
 #define EXPECT_DONE(process)                                                   \
@@ -111,7 +121,9 @@ const char kShards[] = "parallel.reproducible.shards=8";
 INSTANTIATE_TEST_SUITE_P(
     Variants, ReproducibleTest,
     ::testing::Values(
-        Variant{"F32", {kShards}}, Variant{"BF16", {kShards, "precision.compute=BF16"}},
+        // Two rows a shard.
+        Variant{"F32", {kShards, "data.batch_size=16", "data.train.builtin_digits.samples=128"}},
+        Variant{"BF16", {kShards, "precision.compute=BF16"}},
         // Overflows at first, so that steps are skipped.
         Variant{"F16", {kShards, "precision={compute: F16 loss_scale {initial: 16777216 growth_interval: 4}}"}},
         Variant{"Pruned", {kShards, "phase[1].prune={sparsity: 0.5 first_layer: true}", "phase[2].restore_dense={}"}}),
@@ -156,20 +168,78 @@ INSTANTIATE_TEST_SUITE_P(Variants, SynchronizedBatchNormTest,
                          ::testing::Values(Variant{"Uneven", {"data.batch_size=8"}}),
                          [](const auto& info) { return std::string(info.param.name); });
 
-using RefusedTest = RanksTest;
+using WireTest = RanksTest;
 
-TEST_P(RefusedTest, SaysOnceWhatIsWrong) {
-  const ProcessResult result = Train("run", 3);
-  EXPECT_EQ(result.exit_code, 2) << result.out << result.err;
-  const Words parts = absl::StrSplit(result.err, "expected at least");
-  EXPECT_EQ(parts.size(), 2u) << result.err;
-  EXPECT_THAT(result.err, HasSubstr("of the 3 ranks that train, found 2"));
+TEST_P(WireTest, RoundsGradientsAlone) {
+  EXPECT_DONE(Train("wide", 2, {"--set=parallel.data.wire=F32"}));
+  EXPECT_DONE(Train("narrow", 2));
+  const std::vector<MetricsRecord> wide = Records("wide"), narrow = Records("narrow");
+  ASSERT_EQ(narrow.size(), wide.size());
+  EXPECT_EQ(narrow[0].loss, wide[0].loss) << "before any gradient travelled";
+  EXPECT_NE(narrow[2].loss, wide[2].loss) << "the comparison sees no difference";
+  for (int i = 1; i < 4; ++i) EXPECT_NEAR(narrow[i].loss, wide[i].loss, 0.05 * wide[i].loss) << "step " << i + 1;
 }
 
-INSTANTIATE_TEST_SUITE_P(Variants, RefusedTest,
-                         ::testing::Values(Variant{"FewerSamplesThanRanks", {"data.batch_size=2"}},
-                                           Variant{"FewerShardsThanRanks", {"parallel.reproducible.shards=2"}}),
+INSTANTIATE_TEST_SUITE_P(Variants, WireTest,
+                         ::testing::Values(Variant{"BF16", {"parallel.data.wire=BF16"}},
+                                           Variant{"F16", {"parallel.data.wire=F16"}}),
                          [](const auto& info) { return std::string(info.param.name); });
+
+using ValidationTest = RanksTest;
+
+// Weights that never change; 7 batches of 3 samples, the last of 2, for 3 ranks.
+TEST_P(ValidationTest, CountsEverySampleOnce) {
+  const auto validations = [this](const std::string& output) {
+    std::vector<MetricsRecord> records;
+    for (const MetricsRecord& record : Records(output)) {
+      if (record.split == MetricsRecord::Split::kValidation) records.push_back(record);
+    }
+    return records;
+  };
+  EXPECT_DONE(Train("alone", 0));
+  EXPECT_DONE(Train("three", 3));
+  const std::vector<MetricsRecord> alone = validations("alone"), three = validations("three");
+  ASSERT_FALSE(alone.empty());
+  ASSERT_EQ(three.size(), alone.size());
+  for (size_t i = 0; i < alone.size(); ++i) {
+    EXPECT_EQ(three[i].loss, alone[i].loss);
+    EXPECT_EQ(three[i].top1, alone[i].top1);
+    EXPECT_EQ(three[i].top5, alone[i].top5);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Variants, ValidationTest,
+                         // Without batch norm, whose running statistics would be those of each rank's rows.
+                         ::testing::Values(Variant{
+                             "Uneven",
+                             {"model.layer[1]={relu {}}", "data.validation_batch_size=3",
+                              "phase[0].learning_rate={constant: 0}", "phase[1].learning_rate={constant: 0}",
+                              "phase[2].learning_rate={constant: 0}"}}),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+using RefusedTest = RanksFixture;
+
+TEST_F(RefusedTest, SaysOnceWhatIsWrongAndWhere) {
+  const struct {
+    const char *batch_size, *more, *message;
+  } kJobs[] = {
+      {"batch_size: 2", "",
+       "data\\.batch_size: expected at least a sample for each of the 3 ranks that train, found 2"},
+      {"batch_size: 8", "parallel { reproducible { shards: 2 } }\n",
+       "parallel\\.reproducible\\.shards: expected at least one for each of the 3 ranks that train, found 2"},
+      {"batch_size: 9", "parallel { reproducible { shards: 8 } }\n",
+       "data\\.batch_size: expected a multiple of the 8 shards of parallel\\.reproducible, found 9"},
+  };
+  for (const auto& job : kJobs) {
+    const std::string text = absl::StrReplaceAll(TinyJobText(), {{"batch_size: 8", job.batch_size}});
+    ASSERT_TRUE(WriteFileAtomically(FileSystem::Posix(), Path("tiny.pbtxt"), text + job.more).ok());
+    const ProcessResult result = Train("run", 3);
+    EXPECT_EQ(result.exit_code, 2) << result.out << result.err;
+    EXPECT_THAT(result.err, ContainsRegex(absl::StrCat("tiny\\.pbtxt:[0-9]+:[0-9]+: ", job.message)));
+    const Words parts = absl::StrSplit(result.err, "tiny.pbtxt:");
+    EXPECT_EQ(parts.size(), 2u) << result.err;
+  }
+}
 
 }  // namespace
 }  // namespace espalier
