@@ -62,7 +62,7 @@ std::vector<ReductionRange> Ranges(int64_t elements) {
 
 void Report(const char* name, const std::vector<double>& seconds, double bytes, double reference) {
   const double median = Median(seconds);
-  std::cout << absl::StrFormat("%-22s median %7.2f ms  least %7.2f ms  %6.2f GB/s  %5.2f of a copy\n", name,
+  std::cout << absl::StrFormat("%-22s median %9.5f ms  least %9.5f ms  %6.2f GB/s  %5.2f of a copy\n", name,
                                1e3 * median, 1e3 * *std::min_element(seconds.begin(), seconds.end()),
                                1e-9 * bytes / median, median / reference);
 }
