@@ -45,6 +45,11 @@ bool Inbox::Next(Letter* letter) {
   return false;
 }
 
+Outbox::~Outbox() {
+  Progress();
+  for (Outgoing& message : under_way_) message.copy.release();
+}
+
 void Outbox::Post(const void* data, size_t bytes, int destination, int tag) {
   Outgoing& outgoing = under_way_.emplace_back();
   outgoing.key = kCopied;

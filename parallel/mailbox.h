@@ -59,6 +59,10 @@ class Inbox {
 class Outbox {
  public:
   explicit Outbox(Communicator* communicator) : communicator_(*communicator) {}
+  // What is still under way, small messages that nobody received before the end, keeps its memory.
+  ~Outbox();
+  Outbox(const Outbox&) = delete;
+  Outbox& operator=(const Outbox&) = delete;
 
   // Copies a small message.
   void Post(const void* data, size_t bytes, int destination, int tag);
