@@ -32,6 +32,30 @@ struct Activity {
   }
 };
 
+// While it lives, the rank waits for something; says so in an activity, unless that is null.
+class Waiting {
+ public:
+  Waiting(Activity* activity, const char* what, int bucket = -1) : activity_(activity), what_(what) {
+    SetBucket(bucket);
+  }
+  ~Waiting() {
+    if (activity_ != nullptr) activity_->Await(nullptr);
+  }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+  void SetBucket(int bucket) const {
+    if (activity_ != nullptr) activity_->Await(what_, bucket);
+  }
+  void Beat() const {
+    if (activity_ != nullptr) activity_->Beat();
+  }
+
+ private:
+  Activity* const activity_;
+  const char* const what_;
+};
+
 }  // namespace espalier
 
 #endif  // ESPALIER_PARALLEL_ACTIVITY_H_

@@ -135,19 +135,17 @@ void AllReduce::Exchange(const StepInput& input) {
   const double begin = Trace::Now();
   if (!under_way_) BeginStep(input.partial_sums);
   while (reduction_->launched() < buckets_) LaunchBucket();
-  Activity unwatched;
-  Activity& activity = options_.activity != nullptr ? *options_.activity : unwatched;
+  const Waiting waiting(options_.activity, "all-reduce");
   for (int attempt = 0;; ++attempt) {
     if (reduction_->Progress()) {
       attempt = 0;
-      activity.Beat();
+      waiting.Beat();
     }
     NoteFinished();
     if (reduction_->done() && figures_.Test()) break;
-    activity.Await("all-reduce", std::min(noted_, buckets_ - 1));
+    waiting.SetBucket(std::min(noted_, buckets_ - 1));
     workers_->Idle(attempt);
   }
-  activity.Await(nullptr);
   under_way_ = false;
   ++steps_;
   exposed_s_ += Trace::Now() - begin;

@@ -137,12 +137,7 @@ ServerReply AsynchronousClient::AwaitAnswer() {
 absl::StatusOr<StepOutput> AsynchronousClient::FinishStep(const StepInput& input) {
   BeginStep(input);
   StepOutput output;
-  for (const ShardFigures& figures : input.figures) {
-    output.figures.loss += figures.loss;
-    output.figures.samples += figures.samples;
-    output.figures.top1 += figures.top1;
-    output.figures.top5 += figures.top5;
-  }
+  for (const ShardFigures& figures : input.figures) output.figures.Add(figures);
   float* values = OwnValues(input);
   GradientNorm norm;
   if (input.scaled || optimizer().clips()) norm = optimizer().MeasureGradients(values);
@@ -181,17 +176,14 @@ void AsynchronousClient::BeginStep(const StepInput& input) {
 }
 
 void AsynchronousClient::WaitFor(const std::function<bool()>& done) {
-  Activity unwatched;
-  Activity& activity = options().activity != nullptr ? *options().activity : unwatched;
-  activity.Await("the other workers");
+  const Waiting waiting(options().activity, "the other workers");
   for (int attempt = 0;; ++attempt) {
     PollLastStep();
     link().Progress();
     if (done()) break;
     world().Idle(attempt);
   }
-  activity.Await(nullptr);
-  activity.Beat();
+  waiting.Beat();
 }
 
 void AsynchronousClient::Settle() {

@@ -17,7 +17,7 @@ void CommunicatorChannelReducer::AllReduce(double* values, int64_t count) {
   const int rank = communicator_->rank(), size = communicator_->size();
   const size_t needed = static_cast<size_t>(size) * count;
   if (gathered_.size() < needed) gathered_.resize(needed);
-  if (activity_ != nullptr) activity_->Await("the sums of synchronized batch norm");
+  const Waiting waiting(activity_, "the sums of synchronized batch norm");
   std::copy(values, values + count, gathered_.begin());
   // Each round about doubles the number of neighbours, upwards, whose values are known.
   for (int known = 1; known < size; known *= 2) {
@@ -34,7 +34,6 @@ void CommunicatorChannelReducer::AllReduce(double* values, int64_t count) {
     const double* theirs = gathered_.data() + (from - rank + size) % size * count;
     for (int64_t i = 0; i < count; ++i) values[i] += theirs[i];
   }
-  if (activity_ != nullptr) activity_->Await(nullptr);
 }
 
 }  // namespace espalier

@@ -60,9 +60,7 @@ ShardFigures FiguresExchange::Sum() {
     }
   }
   for (const Addition& addition : additions_) {
-    ShardFigures& to = sums_[addition.to];
-    const ShardFigures& from = sums_[addition.from];
-    to = {to.loss + from.loss, to.samples + from.samples, to.top1 + from.top1, to.top5 + from.top5};
+    sums_[addition.to].Add(sums_[addition.from]);
   }
   return sums_[0];
 }

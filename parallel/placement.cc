@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "core/host_name.h"
 #include "parallel/collectives.h"
 
 namespace espalier {
@@ -48,11 +49,6 @@ int AvailableCpus() {
     available = std::max<int>(1, AffinityMask().size());
   }).join();
   return available;
-}
-
-std::string HostName() {
-  char name[256] = {};
-  return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown host";
 }
 
 // Of this start of the machine; the same in all its containers.
@@ -112,7 +108,7 @@ int Threads(const RankPlace& place, size_t sharers) {
 
 RankPlace FindPlace(const LaunchEnvironment& launch, const GetEnvironment& environment) {
   RankPlace place;
-  place.host = HostName();
+  place.host = HostName("unknown host");
   place.machine = MachineIdentity(place.host);
   place.cpus = AffinityMask();
   place.host_cpus = AvailableCpus();

@@ -128,7 +128,7 @@ void ServerLink::Expect(float* weights) {
 ServerReply ServerLink::Await(const std::function<void()>& poll) {
   const TraceSpan span(options_.trace, "exchange", "wait for the parameter servers");
   const double begin = Trace::Now();
-  if (options_.activity != nullptr) options_.activity->Await("the parameter servers' answer");
+  const Waiting waiting(options_.activity, "the parameter servers' answer");
   int attempt = 0;
   for (Request& request : expected_) {
     while (!world_.Test(&request)) {
@@ -137,9 +137,8 @@ ServerReply ServerLink::Await(const std::function<void()>& poll) {
       world_.Idle(attempt++);
     }
     attempt = 0;
-    if (options_.activity != nullptr) options_.activity->Beat();
+    waiting.Beat();
   }
-  if (options_.activity != nullptr) options_.activity->Await(nullptr);
   expected_.clear();
   traffic_.waited_s += Trace::Now() - begin;
   ServerReply all = replies_[0];

@@ -1,9 +1,8 @@
 #include "parallel/trace.h"
 
-#include <chrono>
-
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "core/clock.h"
 #include "core/files/json_scanner.h"
 #include "parallel/collectives.h"
 #include "parallel/tags.h"
@@ -29,9 +28,7 @@ void SendTime(Communicator* communicator, double time, int destination) {
 
 Trace::Trace(int64_t capacity) : created_(Now()) { events_.reserve(capacity); }
 
-double Trace::Now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double Trace::Now() { return SteadySeconds(); }
 
 void Trace::AlignClocks(Communicator* communicator) {
   clock_offset_ = 0;

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "core/clock.h"
 
 namespace espalier {
 namespace {
@@ -21,8 +22,6 @@ constexpr double kLooks = 20;
 constexpr double kLongestDelay = 0.5;
 // That others have to print their reasons before the end of this rank ends them.
 constexpr std::chrono::milliseconds kGrace(200);
-
-double Now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 const char* NameOf(Section section) {
   switch (section) {
@@ -102,10 +101,10 @@ void WatchdogThread::Watch() {
   }
   const auto expire = options_.expire ? options_.expire : EndProcess;
   const auto beats = [this] { return activity_->beats.load(std::memory_order_relaxed); };
-  Stillness stillness(Now(), beats());
+  Stillness stillness(SteadySeconds(), beats());
   std::unique_lock<std::mutex> lock(mutex_);
   while (!ends_.wait_for(lock, std::chrono::duration<double>(pause), [this] { return ended_; })) {
-    const double still = stillness.Look(Now(), beats());
+    const double still = stillness.Look(SteadySeconds(), beats());
     const double limit = LimitOf(options_.limits, activity_->section.load(std::memory_order_relaxed));
     const bool orphaned = options_.watch_parent && ::getppid() != parent_;
     if (!orphaned && (limit == 0 || still < limit)) continue;

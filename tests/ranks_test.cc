@@ -11,7 +11,6 @@
 #include "tests/testing/mpirun.h"
 #include "tests/testing/process.h"
 #include "tests/testing/tiny_job.h"
-#include "trainer/checkpoint.h"
 #include "trainer/metrics.h"
 
 namespace espalier {
@@ -58,17 +57,6 @@ class RanksFixture : public ::testing::Test {
     return ResultsOf(FileSystem::Posix(), Path(output));
   }
 
-  // Leaves of a run what it had written by then.
-  void CutBack(const std::string& output, int64_t step) const {
-    const std::string checkpoints = JoinPath(Path(output), "checkpoints");
-    const absl::StatusOr<std::vector<int64_t>> steps = CheckpointStore(FileSystem::Posix(), checkpoints).Steps();
-    ASSERT_TRUE(steps.ok()) << steps.status();
-    for (const int64_t later : *steps) {
-      if (later <= step) continue;
-      ASSERT_TRUE(RemoveTree(FileSystem::Posix(), JoinPath(checkpoints, absl::StrCat("step-", later))).ok());
-    }
-  }
-
   std::vector<MetricsRecord> Records(const std::string& output) const {
     const auto records = ReadMetrics(FileSystem::Posix(), JoinPath(Path(output), "metrics.jsonl"));
     EXPECT_TRUE(records.ok()) << records.status();
@@ -108,10 +96,10 @@ TEST_P(ReproducibleTest, AnyNumberOfRanksAndThreadsGivesTheSameBits) {
 TEST_P(ReproducibleTest, GoesOnWithAnotherNumberOfRanks) {
   EXPECT_DONE(Train("whole", 3));
   const std::map<std::string, std::string> expected = Results("whole");
-  CutBack("whole", 5);
+  CutBack(FileSystem::Posix(), Path("whole"), 5);
   EXPECT_DONE(Train("whole", 0, {"--resume"}));
   EXPECT_EQ(Results("whole"), expected) << "on one rank from step 5";
-  CutBack("whole", 15);
+  CutBack(FileSystem::Posix(), Path("whole"), 15);
   EXPECT_DONE(Train("whole", 5, {"--resume"}));
   EXPECT_EQ(Results("whole"), expected) << "on five ranks from step 15";
 }

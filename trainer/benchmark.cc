@@ -4,13 +4,13 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <memory>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "core/clock.h"
 #include "core/onednn/kernels.h"
 #include "core/ops/matmul.h"
 #include "core/random.h"
@@ -23,8 +23,6 @@
 
 namespace espalier {
 namespace {
-
-double Now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 // A network, an optimizer and a batch of random numbers, of which each rank has its rows.
 class Bench {
@@ -40,7 +38,7 @@ class Bench {
                      ShareWork(job, ranks->world()->rank(), ranks->world()->size(), omp_get_max_threads()));
     const WorkShare& share = bench->share_;
     NetworkOptions options;
-    options.batch_size = share.RowBegin(share.first_shard() + 1) - share.row_begin();
+    options.batch_size = share.shard_rows();
     options.evaluation_batch_size = 1;
     options.seed = job.seed();
     options.compute = job.precision().compute();
@@ -53,11 +51,7 @@ class Bench {
     bench->data_parallel_ =
         MakeDataParallel(job, share, bench->network_.get(), ranks->world(), ranks->workers(), nullptr, nullptr);
     RETURN_IF_ERROR(bench->data_parallel_->Load(optimizer, bench->optimizer_.get()));
-    ShardRunnerHooks hooks;
-    DataParallel* const data_parallel = bench->data_parallel_.get();
-    hooks.gradient_ready = [data_parallel](int parameter) { data_parallel->OnGradientReady(parameter); };
-    hooks.progress = [data_parallel] { data_parallel->Progress(); };
-    bench->runner_->set_hooks(std::move(hooks));
+    bench->runner_->set_hooks(ShardRunnerHooks::For(bench->data_parallel_.get()));
     bench->MakeBatch();
     return bench;
   }
@@ -78,7 +72,7 @@ class Bench {
   void MakeBatch() {
     const Graph& graph = network_->training().graph();
     Shape shape = graph.type(graph.inputs()[0]).shape;
-    const int64_t rows = share_.row_end() - share_.row_begin();
+    const int64_t rows = share_.rows();
     shape[0] = rows;
     batch_.images = Tensor(DType::kF32, shape);
     batch_.labels = Tensor(DType::kS32, {rows});
@@ -120,9 +114,9 @@ absl::StatusOr<double> MeasurePeakGflops() {
   executor->SetInput("b", Tensor(DType::kF32, {kSide, kSide}));
   double best = 0;
   for (int repeat = 0; repeat < 10; ++repeat) {
-    const double start = Now();
+    const double start = SteadySeconds();
     executor->Run({});
-    best = std::max(best, 2e-9 * kSide * kSide * kSide / (Now() - start));
+    best = std::max(best, 2e-9 * kSide * kSide * kSide / (SteadySeconds() - start));
   }
   return best;
 }
@@ -167,16 +161,16 @@ std::string Table(const std::string& title, const std::map<std::string, Totals>&
 }  // namespace
 
 absl::Status RunBenchmark(const JobDocument& document, int steps, JobRanks* ranks, std::ostream* out) {
-  const double start = Now();
+  const double start = SteadySeconds();
   ASSIGN_OR_RETURN(const std::unique_ptr<Bench> bench, Bench::Create(document, ranks));
   bench->Step();
-  if (ranks->leads()) *out << absl::StreamFormat("first_step_s: %.3f\n", Now() - start);
+  if (ranks->leads()) *out << absl::StreamFormat("first_step_s: %.3f\n", SteadySeconds() - start);
   for (int i = 1; i < kWarmUp; ++i) bench->Step();
   std::vector<double> seconds;
   for (int i = 0; i < steps; ++i) {
-    const double begin = Now();
+    const double begin = SteadySeconds();
     bench->Step();
-    seconds.push_back(Now() - begin);
+    seconds.push_back(SteadySeconds() - begin);
   }
   if (!ranks->leads()) return absl::OkStatus();
   std::nth_element(seconds.begin(), seconds.begin() + steps / 2, seconds.end());
@@ -198,9 +192,9 @@ absl::Status RunProfile(const JobDocument& document, int steps, JobRanks* ranks,
   Executor& executor = bench->network().training();
   std::vector<double> seconds(executor.plan().steps.size(), 0.0);
   executor.set_step_seconds(&seconds);
-  const double begin = Now();
+  const double begin = SteadySeconds();
   for (int i = 0; i < steps; ++i) bench->Step();
-  const double wall = (Now() - begin) / steps;
+  const double wall = (SteadySeconds() - begin) / steps;
   executor.set_step_seconds(nullptr);
   std::map<std::string, Totals> by_kind, by_layer, reorders;
   double total = 0;

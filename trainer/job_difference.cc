@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "glog/logging.h"
 
 namespace espalier {
 namespace {
@@ -75,6 +76,12 @@ class LineReporter : public MessageDifferencer::Reporter {
 };
 
 }  // namespace
+
+std::string JobText(const Job& job) {
+  std::string text;
+  CHECK(TextFormat::PrintToString(job, &text));
+  return text;
+}
 
 std::vector<std::string> DifferencesOf(const Job& job, const Job& before) {
   std::vector<std::string> lines;

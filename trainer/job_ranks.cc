@@ -18,12 +18,6 @@
 namespace espalier {
 namespace {
 
-std::string JobText(const Job& job) {
-  std::string text;
-  CHECK(google::protobuf::TextFormat::PrintToString(job, &text));
-  return text;
-}
-
 // "phase[0].epochs: 10, was 5": what of a job is other than rank 0's.
 std::string JobDifference(const std::string& text, const std::string& first) {
   Job job, first_job;

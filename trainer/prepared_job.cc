@@ -85,7 +85,7 @@ class Preparer {
   void BuildNetwork() {
     NetworkOptions options;
     const WorkShare& share = prepared_.share;
-    options.batch_size = share.RowBegin(share.first_shard() + 1) - share.row_begin();
+    options.batch_size = share.shard_rows();
     options.evaluation_batch_size = ValidationBatchSize(job_.data());
     options.seed = job_.seed();
     options.compute = job_.precision().compute();

@@ -1,25 +1,15 @@
 #include "trainer/reporter.h"
 
-#include <unistd.h>
-
 #include <chrono>
+
+#include "core/clock.h"
+#include "core/host_name.h"
 
 namespace espalier {
 namespace {
 
 double SecondsSince1970() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
-double SteadySeconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-std::string HostName() {
-  char name[256] = "localhost";
-  if (gethostname(name, sizeof name) != 0) return "localhost";
-  name[sizeof name - 1] = 0;
-  return name;
 }
 
 }  // namespace
@@ -47,7 +37,7 @@ absl::Status Reporter::OpenFiles(const ReporterOptions& options) {
   TensorBoardOptions tensorboard;
   tensorboard.files = options.files;
   tensorboard.directory = options.directory;
-  tensorboard.host = HostName();
+  tensorboard.host = HostName("localhost");
   tensorboard.clock = SecondsSince1970;
   tensorboard.first_step = options.step > 0 ? options.step + 1 : 0;
   absl::StatusOr<TensorBoardWriter> events = TensorBoardWriter::Create(std::move(tensorboard));

@@ -25,6 +25,13 @@ void CopyInto(const Tensor& from, Tensor* to) {
 
 }  // namespace
 
+ShardRunnerHooks ShardRunnerHooks::For(DataParallel* method) {
+  ShardRunnerHooks hooks;
+  hooks.gradient_ready = [method](int parameter) { method->OnGradientReady(parameter); };
+  hooks.progress = [method] { method->Progress(); };
+  return hooks;
+}
+
 ShardRunner::ShardRunner(const WorkShare& share, Network* main)
     : share_(share),
       main_(main),
@@ -47,7 +54,7 @@ absl::StatusOr<std::unique_ptr<ShardRunner>> ShardRunner::Create(const Model& mo
     if (!network.ok()) return;
     Lane& lane = runner->lanes_[index];
     lane.network = *std::move(network);
-    lane.fold = std::make_unique<ShardFold>(share.shards, main->parameters().exchange_elements());
+    if (index > 0) lane.fold = std::make_unique<ShardFold>(share.shards, main->parameters().exchange_elements());
   });
   for (const absl::Status& status : statuses) RETURN_IF_ERROR(status);
   return runner;
@@ -64,8 +71,7 @@ void ShardRunner::set_hooks(ShardRunnerHooks hooks) {
 }
 
 float ShardRunner::ShareOfBatch(int shard) const {
-  const auto rows = static_cast<float>(share_.RowBegin(shard + 1) - share_.RowBegin(shard));
-  return rows / static_cast<float>(share_.batch_size);
+  return static_cast<float>(share_.RowsOf(shard)) / static_cast<float>(share_.batch_size);
 }
 
 void ShardRunner::Run(const Batch& batch, float loss_scale, const StepContext& context, StepInput* input) {
@@ -93,28 +99,31 @@ void ShardRunner::RunShard(int shard, Network* network, ShardFigures* figures) {
   ParameterStore& store = network->parameters();
   CopyStates(main_->parameters(), store);
   const int64_t begin = share_.RowBegin(shard) - share_.row_begin();
-  const int64_t rows = share_.RowBegin(shard + 1) - share_.RowBegin(shard);
+  const int64_t rows = share_.RowsOf(shard);
   const double loss = network->TrainStep(batch_->images.Slice(begin, rows), batch_->labels.Slice(begin, rows),
                                          batch_->sample_ids.Slice(begin, rows), gradient_seed_, context_);
   *figures = FiguresOf(loss, network->LastCounts());
-  store.PackStates(share_.asynchronous
-                       ? static_cast<float>(rows) / static_cast<float>(share_.row_end() - share_.row_begin())
-                       : ShareOfBatch(shard));
+  store.PackStates(share_.asynchronous ? static_cast<float>(rows) / static_cast<float>(share_.rows())
+                                       : ShareOfBatch(shard));
 }
 
 void ShardRunner::RunShards(StepInput* input) {
   const int first = share_.first_shard(), count = share_.end_shard() - first;
+  fold_.Clear();
   pool_->Run([&](int index) {
     Lane& lane = lanes_[index];
-    lane.fold->Clear();
+    ShardFold* fold = &fold_;
+    if (index > 0) {
+      fold = lane.fold.get();
+      fold->Clear();
+    }
     for (int i = ShardBegin(count, index, share_.lanes); i < ShardBegin(count, index + 1, share_.lanes); ++i) {
       RunShard(first + i, lane.network.get(), &input->figures[i]);
-      lane.fold->Add(first + i, first + i + 1, lane.network->parameters().gradients());
+      fold->Add(first + i, first + i + 1, lane.network->parameters().gradients());
     }
   });
-  fold_.Clear();
-  for (const Lane& lane : lanes_) {
-    for (const PartialSum& sum : lane.fold->sums()) fold_.Add(sum.begin, sum.end, sum.values);
+  for (size_t lane = 1; lane < lanes_.size(); ++lane) {
+    for (const PartialSum& sum : lanes_[lane].fold->sums()) fold_.Add(sum.begin, sum.end, sum.values);
   }
   input->partial_sums = fold_.sums();
   for (const PartialSum& sum : input->partial_sums) TransformAll(sum.values);

@@ -23,6 +23,9 @@
 namespace espalier {
 
 struct ShardRunnerHooks {
+  // Those that a method wants, which must outlive them.
+  static ShardRunnerHooks For(DataParallel* method);
+
   // Changes a parameter's gradient, which stands in the given exchange arena, before it travels: the weight transforms.
   std::function<void(int parameter, float* arena)> transform_gradient;
   // With a single shard, within the backward pass: a transformed gradient is final; and between operators.
@@ -54,8 +57,8 @@ class ShardRunner {
  private:
   struct Lane {
     std::unique_ptr<Network> network;
-    std::unique_ptr<ShardFold> fold;
-    Tensor images, labels;  // of a validation batch
+    std::unique_ptr<ShardFold> fold;  // null: the first lane sums into fold_
+    Tensor images, labels;            // of a validation batch
   };
 
   ShardRunner(const WorkShare& share, Network* main);
@@ -69,7 +72,7 @@ class ShardRunner {
   Network* const main_;
   std::vector<Lane> lanes_;
   std::unique_ptr<LanePool> pool_;
-  ShardFold fold_;
+  ShardFold fold_;  // of all lanes, in the main network's exchange arena
   ShardRunnerHooks hooks_;
   std::function<void()> on_batch_ = [] {};
   // The step under way.

@@ -11,20 +11,6 @@ namespace {
 
 constexpr char kMark[] = "espalier/shared";
 
-// While it lives, the worker says that it waits.
-class Waiting {
- public:
-  Waiting(Activity* activity, const char* what) : activity_(activity) {
-    if (activity_ != nullptr) activity_->Await(what);
-  }
-  ~Waiting() {
-    if (activity_ != nullptr) activity_->Await(nullptr);
-  }
-
- private:
-  Activity* const activity_;
-};
-
 }  // namespace
 
 Team::Team(Communicator* communicator, std::string host, Activity* activity)

@@ -2,11 +2,11 @@
 
 #include <google/protobuf/text_format.h>
 
-#include <chrono>
 #include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/clock.h"
 #include "parallel/collectives.h"
 #include "tools/chart_svg.h"
 #include "trainer/curves.h"
@@ -18,18 +18,6 @@
 #include "trainer/validation.h"
 
 namespace espalier {
-namespace {
-
-std::string TextOf(const Job& job) {
-  std::string text;
-  CHECK(google::protobuf::TextFormat::PrintToString(job, &text));
-  return text;
-}
-
-double Seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-}  // namespace
-
 Trainer::Trainer(std::unique_ptr<PreparedJob> job, TrainerOptions options)
     : job_(std::move(job)),
       options_(std::move(options)),
@@ -37,20 +25,18 @@ Trainer::Trainer(std::unique_ptr<PreparedJob> job, TrainerOptions options)
       silence_(nullptr),
       team_(options_.workers, options_.host, &activity_),
       trace_(options_.trace_path.empty() ? nullptr : new Trace()),
-      job_text_(TextOf(job_->job())),
+      job_text_(JobText(job_->job())),
       state_(job_.get(), job_text_) {
   data_parallel_ = MakeDataParallel(job_->job(), job_->share, job_->network.get(), options_.world, team_.communicator(),
                                     &activity_, trace_.get());
-  ShardRunnerHooks hooks;
+  ShardRunnerHooks hooks = ShardRunnerHooks::For(data_parallel_.get());
   hooks.transform_gradient = [this](int parameter, float* arena) { state_.transforms().OnGradient(parameter, arena); };
-  hooks.gradient_ready = [this](int parameter) { data_parallel_->OnGradientReady(parameter); };
-  hooks.progress = [this] { data_parallel_->Progress(); };
   job_->runner->set_hooks(std::move(hooks));
   job_->runner->set_on_batch([this] { activity_.Beat(); });
 }
 
 absl::StatusOr<TrainingResult> Trainer::Run() {
-  const double begin = Seconds();
+  const double begin = SteadySeconds();
   run_status_.started = StartMark();
   const absl::Status status = Train();
   TrainingResult result;
@@ -61,7 +47,7 @@ absl::StatusOr<TrainingResult> Trainer::Run() {
     return status;
   }
   if (team_.workers() > 1) out() << data_parallel_->Report();
-  if (!result.stopped && team_.leads()) RETURN_IF_ERROR(Finish(Seconds() - begin));
+  if (!result.stopped && team_.leads()) RETURN_IF_ERROR(Finish(SteadySeconds() - begin));
   RETURN_IF_ERROR(NoteStatus(result.stopped ? RunStatus::State::kStopped : RunStatus::State::kDone));
   return result;
 }

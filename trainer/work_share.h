@@ -25,8 +25,12 @@ struct WorkShare {
   int end_shard() const { return ShardBegin(shards, worker + 1, workers); }
   // The first row of a shard in the global batch.
   int64_t RowBegin(int shard) const { return batch_size * shard / shards; }
+  int64_t RowsOf(int shard) const { return RowBegin(shard + 1) - RowBegin(shard); }
+  // Of each shard, where a worker has several.
+  int64_t shard_rows() const { return RowsOf(first_shard()); }
   int64_t row_begin() const { return RowBegin(first_shard()); }
   int64_t row_end() const { return RowBegin(end_shard()); }
+  int64_t rows() const { return row_end() - row_begin(); }
 };
 
 // The share of `worker`, which has `threads` threads. InvalidArgument if the number of workers does not fit the job:

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "core/files/file_system.h"
+#include "core/host_name.h"
 
 namespace espalier {
 namespace {
@@ -206,9 +207,7 @@ class PosixFileSystem : public FileSystem {
 
   // The owner is written for people; the lock holds without it, so errors do not matter.
   static void WriteOwner(int descriptor) {
-    char host[256] = "";
-    ::gethostname(host, sizeof host - 1);
-    const std::string owner = absl::StrCat("process ", ::getpid(), " on ", host, "\n");
+    const std::string owner = absl::StrCat("process ", ::getpid(), " on ", HostName(""), "\n");
     if (::ftruncate(descriptor, 0) != 0 || ::pwrite(descriptor, owner.data(), owner.size(), 0) < 0) return;
   }
 

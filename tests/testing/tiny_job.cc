@@ -77,4 +77,14 @@ std::map<std::string, std::string> ResultsOf(FileSystem* files, const std::strin
   return results;
 }
 
+void CutBack(FileSystem* files, const std::string& output_dir, int64_t step) {
+  const std::string checkpoints = JoinPath(output_dir, "checkpoints");
+  const absl::StatusOr<std::vector<int64_t>> steps = CheckpointStore(files, checkpoints).Steps();
+  ASSERT_TRUE(steps.ok()) << steps.status();
+  for (const int64_t later : *steps) {
+    if (later <= step) continue;
+    ASSERT_TRUE(RemoveTree(files, JoinPath(checkpoints, absl::StrCat("step-", later))).ok());
+  }
+}
+
 }  // namespace espalier

@@ -22,6 +22,9 @@ std::unique_ptr<PreparedJob> PrepareTinyJob(const std::vector<std::string>& over
 // checkpoint of the job's end.
 std::map<std::string, std::string> ResultsOf(FileSystem* files, const std::string& output_dir);
 
+// Leaves of a run what it had written by its checkpoint of `step`, if it kept that.
+void CutBack(FileSystem* files, const std::string& output_dir, int64_t step);
+
 }  // namespace espalier
 
 #endif  // ESPALIER_TESTS_TESTING_TINY_JOB_H_
