@@ -11,6 +11,18 @@ Mask* MaskOf(int parameter, const WeightTransforms& transforms) {
   return static_cast<Mask*>(transforms.Find(parameter, Mask::kName));
 }
 
+// How many weights of a parameter are masked or of smaller magnitude than that many standard deviations (around zero)
+// of those that are not: the threshold of Han et al. 2015.
+int64_t CountSmall(const float* weights, const Mask& mask, double deviations) {
+  double squares = 0;
+  int64_t small = 0;
+  const int64_t left = mask.elements() - mask.masked();
+  for (int64_t i = 0; i < mask.elements(); ++i) squares += double{weights[i]} * weights[i];  // masked ones are zero
+  const double threshold = left > 0 ? deviations * std::sqrt(squares / static_cast<double>(left)) : 0;
+  for (int64_t i = 0; i < mask.elements(); ++i) small += mask.IsMasked(i) || std::abs(weights[i]) < threshold;
+  return small;
+}
+
 }  // namespace
 
 void AddMasks(const std::vector<int>& parameters, const ParameterLayout& layout, WeightTransforms* transforms) {
@@ -30,7 +42,10 @@ void PruneWeights(const PrunePlan& plan, int64_t step, const ParameterLayout& la
       parts.push_back({weights + layout[parameter].offset, MaskOf(parameter, *transforms)});
       elements += layout[parameter].elements();
     }
-    MaskSmallest(parts, std::llround(plan.SparsityAt(group, step) * static_cast<double>(elements)));
+    const int64_t count = group.deviations > 0
+                              ? CountSmall(parts[0].weights, *parts[0].mask, group.deviations)
+                              : std::llround(plan.SparsityAt(group, step) * static_cast<double>(elements));
+    MaskSmallest(parts, count);
   }
   transforms->Project(weights);
   for (int i = 0; i < optimizer->slot_count(); ++i) {

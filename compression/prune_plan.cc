@@ -5,35 +5,20 @@
 #include <set>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "core/human_readable.h"
 #include "optim/schedule.h"
 #include "proto/field_path.h"
-#include "proto/nearest_name.h"
 
 namespace espalier {
 namespace {
 
-// "stage2/conv1" of "stage2/conv1/weight".
-absl::string_view LayerOf(absl::string_view parameter) { return parameter.substr(0, parameter.rfind('/')); }
-
-// "*" stands for any characters, none and "/" included.
-bool Fits(absl::string_view pattern, absl::string_view name) {
-  const size_t star = pattern.find('*');
-  if (star == absl::string_view::npos) return pattern == name;
-  if (!absl::StartsWith(name, pattern.substr(0, star))) return false;
-  const absl::string_view rest = pattern.substr(star + 1);
-  for (size_t begin = star; begin <= name.size(); ++begin) {
-    if (Fits(rest, name.substr(begin))) return true;
-  }
-  return false;
-}
-
-double SparsityOf(const PruneLayer& entry) {
-  return entry.has_keep() ? 1 - double{entry.keep()} : double{entry.sparsity()};
+// What an entry asks for.
+PruneAmount AmountOf(const PruneLayer& entry) {
+  if (entry.has_deviations()) return {0, entry.deviations()};
+  return {entry.has_keep() ? 1 - double{entry.keep()} : double{entry.sparsity()}, 0};
 }
 
 // Without digits that come from the schema's floats: 0.3f is "30%", not "30.000001%".
@@ -52,35 +37,27 @@ double PrunePlan::SparsityAt(const PruneGroup& group, int64_t step) const {
 }
 
 PrunePlanner::PrunePlanner(const ParameterLayout& layout, int64_t steps_per_epoch, ErrorSink error)
-    : layout_(layout), steps_per_epoch_(steps_per_epoch), error_(std::move(error)) {
-  for (int i = 0; i < layout.size(); ++i) {
-    if (layout[i].role != ParameterRole::kWeight) continue;
-    const absl::string_view layer = LayerOf(layout[i].name);
-    if (layers_.empty() || layers_.back().name != layer) layers_.push_back({std::string(layer), {}});
-    layers_.back().parameters.push_back(i);
-  }
-}
+    : layout_(layout), steps_per_epoch_(steps_per_epoch), error_(std::move(error)), layers_(WeightedLayers(layout)) {}
 
-std::optional<double> PrunePlanner::SparsityOf(size_t layer, const Prune& prune, bool* named) const {
+std::optional<PruneAmount> PrunePlanner::AmountFor(size_t layer, const Prune& prune, bool* named) const {
   for (const PruneLayer& entry : prune.layer()) {
-    *named = Fits(entry.pattern(), layers_[layer].name);
-    if (*named) return espalier::SparsityOf(entry);
+    *named = FitsPattern(entry.pattern(), layers_[layer].name);
+    if (*named) return AmountOf(entry);
   }
   const bool dense = (layer == 0 && !prune.first_layer()) || (layer + 1 == layers_.size() && !prune.last_layer());
-  if (dense) return 0;
+  if (dense) return PruneAmount();
   if (!prune.has_sparsity()) return std::nullopt;
-  return prune.sparsity();
+  return PruneAmount{prune.sparsity(), 0};
 }
 
 void PrunePlanner::CheckPatterns(const Prune& prune, const std::string& path) const {
   for (int i = 0; i < prune.layer_size(); ++i) {
-    const std::string& pattern = prune.layer(i).pattern();
-    std::vector<std::string> names;
-    for (const PrunableLayer& layer : layers_) names.push_back(layer.name);
-    if (std::any_of(names.begin(), names.end(), [&](const auto& name) { return Fits(pattern, name); })) continue;
-    error_(FieldPath(path, absl::StrCat("layer[", i, "].pattern")),
-           absl::StrCat("expected the name of a layer that has weights, or a pattern that fits some, found \"", pattern,
-                        "\"", Suggestion(pattern, names)));
+    const std::string problem = PatternProblem(prune.layer(i).pattern(), layers_);
+    if (!problem.empty()) error_(FieldPath(path, absl::StrCat("layer[", i, "].pattern")), problem);
+    if (prune.layer(i).has_deviations() && prune.has_gradual()) {
+      error_(FieldPath(path, absl::StrCat("layer[", i, "].deviations")),
+             "expected sparsity or keep where the pruning is gradual, found deviations");
+    }
   }
 }
 
@@ -90,15 +67,15 @@ std::vector<PruneGroup> PrunePlanner::GroupsOf(const Prune& prune, const std::st
   std::vector<std::string> without;
   for (size_t layer = 0; layer < layers_.size(); ++layer) {
     bool named = false;
-    const std::optional<double> sparsity = SparsityOf(layer, prune, &named);
-    if (!sparsity) without.push_back(layers_[layer].name);
-    if (sparsity.value_or(0) == 0) continue;
+    const std::optional<PruneAmount> amount = AmountFor(layer, prune, &named);
+    if (!amount) without.push_back(layers_[layer].name);
+    if (!amount || (amount->sparsity == 0 && amount->deviations == 0)) continue;
     for (int parameter : layers_[layer].parameters) {
       if (prune.scope() == Prune::GLOBAL && !named) {
         global.parameters.push_back(parameter);
-        global.sparsity = *sparsity;
+        global.sparsity = amount->sparsity;
       } else {
-        groups.push_back({{parameter}, *sparsity});
+        groups.push_back({{parameter}, amount->sparsity, amount->deviations});
       }
     }
   }
@@ -132,12 +109,12 @@ void PrunePlanner::CheckRise(const PrunePlan& plan, const std::string& path) {
     const bool alone = group.parameters.size() == 1;
     for (int parameter : group.parameters) {
       double& before = in_force_[parameter];
-      if (alone && before > group.sparsity) {
+      if (alone && group.deviations == 0 && before > group.sparsity) {
         error_(path, absl::StrCat("expected at least ", Percent(before), " of ", layout_[parameter].name,
                                   ", which a phase before prunes (restore_dense would let it train again), found ",
                                   Percent(group.sparsity)));
       }
-      before = alone ? group.sparsity : before;
+      before = alone ? std::max(before, group.sparsity) : before;
     }
   }
 }
@@ -170,8 +147,10 @@ std::string DescribePruning(const PhasePruning& pruning, const ParameterLayout& 
   if (!pruning.plan) return "";
   int64_t weights = 0;
   double pruned = 0;
+  bool by_deviation = false;
   std::set<absl::string_view> layers;
   for (const PruneGroup& group : pruning.plan->groups) {
+    by_deviation = by_deviation || group.deviations > 0;
     for (int parameter : group.parameters) {
       weights += layout[parameter].elements();
       pruned += group.sparsity * static_cast<double>(layout[parameter].elements());
@@ -182,8 +161,9 @@ std::string DescribePruning(const PhasePruning& pruning, const ParameterLayout& 
   const std::string ramp = pruning.plan->ramp_steps == 0
                                ? ""
                                : absl::StrCat(", gradually over ", FormatCount(pruning.plan->ramp_steps), " steps");
-  return absl::StrCat("prunes ", Percent(pruned / static_cast<double>(weights)), " of ", FormatCount(weights),
-                      " weights in ", layers.size(), layers.size() == 1 ? " layer" : " layers", ramp);
+  const std::string share = by_deviation ? "by standard deviations" : Percent(pruned / static_cast<double>(weights));
+  return absl::StrCat("prunes ", share, " of ", FormatCount(weights), " weights in ", layers.size(),
+                      layers.size() == 1 ? " layer" : " layers", ramp);
 }
 
 }  // namespace espalier

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/string_view.h"
+#include "compression/layer_names.h"
 #include "core/parameters.h"
 #include "proto/job.pb.h"
 
@@ -17,7 +17,14 @@ namespace espalier {
 // Parameters that share a threshold: one, or all under Prune::GLOBAL.
 struct PruneGroup {
   std::vector<int> parameters;
-  double sparsity = 0;  // at the end; more than 0
+  double sparsity = 0;  // at the end; more than 0, unless `deviations` is
+  // Not 0: weights of smaller magnitude than so many standard deviations of those not masked before.
+  double deviations = 0;
+};
+
+// How much of a layer: one of the two, both 0 for a layer that stays dense.
+struct PruneAmount {
+  double sparsity = 0, deviations = 0;
 };
 
 // How a phase prunes: all at once at its beginning, or in steps.
@@ -53,13 +60,8 @@ class PrunePlanner {
   PhasePruning Next(const Phase& phase, const std::string& path);
 
  private:
-  struct PrunableLayer {
-    std::string name;
-    std::vector<int> parameters;  // its weights
-  };
-
-  // The sparsity that the entries or the default give a layer; 0 for one that stays dense, nothing where none is given.
-  std::optional<double> SparsityOf(size_t layer, const Prune& prune, bool* named) const;
+  // What the entries or the default give a layer; nothing where none is given.
+  std::optional<PruneAmount> AmountFor(size_t layer, const Prune& prune, bool* named) const;
   void CheckPatterns(const Prune& prune, const std::string& path) const;
   std::vector<PruneGroup> GroupsOf(const Prune& prune, const std::string& path) const;
   void PlanRamp(const GradualPruning& gradual, const std::string& path, PrunePlan* plan) const;
@@ -69,7 +71,7 @@ class PrunePlanner {
   const ParameterLayout& layout_;
   const int64_t steps_per_epoch_;
   const ErrorSink error_;
-  std::vector<PrunableLayer> layers_;
+  const std::vector<WeightedLayer> layers_;
   std::map<int, double> in_force_;  // by masked parameter: its sparsity, 0 where only that of a group is known
 };
 

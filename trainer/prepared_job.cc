@@ -34,7 +34,7 @@ class Preparer {
     BuildNetwork();
     if (errors_.empty()) {
       LayOutPhases();
-      PlanPruning();
+      PlanCompression();
       MatchNetworkAndData();
     }
     return errors_.empty() ? absl::OkStatus() : absl::InvalidArgumentError(absl::StrJoin(errors_, "\n"));
@@ -141,11 +141,15 @@ class Preparer {
     }
   }
 
-  void PlanPruning() {
-    PrunePlanner planner(prepared_.network->parameters().layout(), prepared_.steps_per_epoch(),
-                         [this](const std::string& path, const std::string& message) { Error(path, message); });
+  void PlanCompression() {
+    const auto error = [this](const std::string& path, const std::string& message) { Error(path, message); };
+    const ParameterLayout& layout = prepared_.network->parameters().layout();
+    PrunePlanner pruning(layout, prepared_.steps_per_epoch(), error);
+    SharePlanner sharing(layout, error);
     for (int i = 0; i < job_.phase_size(); ++i) {
-      prepared_.phases[i].pruning = planner.Next(job_.phase(i), absl::StrCat("phase[", i, "]"));
+      const std::string path = absl::StrCat("phase[", i, "]");
+      prepared_.phases[i].pruning = pruning.Next(job_.phase(i), path);
+      prepared_.phases[i].sharing = sharing.Next(job_.phase(i), path);
     }
   }
 
@@ -228,10 +232,12 @@ std::string DescribeJob(const PreparedJob& prepared) {
                   FormatBytes(figures.workspace_bytes), " activations\n");
   for (size_t i = 0; i < prepared.phases.size(); ++i) {
     const PreparedPhase& phase = prepared.phases[i];
-    const std::string pruning = DescribePruning(phase.pruning, prepared.network->parameters().layout());
+    const ParameterLayout& layout = prepared.network->parameters().layout();
+    const std::string pruning = DescribePruning(phase.pruning, layout);
+    const std::string sharing = DescribeSharing(phase.sharing, layout);
     absl::StrAppend(&text, i == 0 ? "  phases      " : "              ", phase.name, ": ",
                     job.phase(static_cast<int>(i)).epochs(), " epochs, ", FormatCount(phase.steps), " steps",
-                    pruning.empty() ? "" : "; ", pruning, "\n");
+                    pruning.empty() ? "" : "; ", pruning, sharing.empty() ? "" : "; ", sharing, "\n");
   }
   return text;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compression/prune_plan.h"
+#include "compression/share_plan.h"
 #include "core/status.h"
 #include "data/loader.h"
 #include "proto/job_loader.h"
@@ -25,6 +26,7 @@ struct PreparedPhase {
   const Optimizer* optimizer = nullptr;
   int slots = 0;  // that the optimizer keeps beside each weight
   PhasePruning pruning;
+  PhaseSharing sharing;
 };
 
 // The worker for whom a job is prepared.

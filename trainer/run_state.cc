@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "compression/prune.h"
+#include "compression/share_weights.h"
 
 namespace espalier {
 namespace {
@@ -38,8 +39,10 @@ RunState::RunState(PreparedJob* job, std::string job_text)
 
 absl::Status RunState::BeginPhase(int index) {
   RETURN_IF_ERROR(EnterPhase(index));
-  BeginPruning(job_->phases[index].pruning, layout(), job_->network->parameters().weights(), optimizer_.get(),
-               &transforms_);
+  const PreparedPhase& phase = job_->phases[index];
+  float* const weights = job_->network->parameters().weights();
+  BeginPruning(phase.pruning, layout(), weights, optimizer_.get(), &transforms_);
+  BeginSharing(phase.sharing, phase.pruning.restores_dense, layout(), weights, optimizer_.get(), &transforms_);
   return absl::OkStatus();
 }
 
@@ -137,6 +140,7 @@ absl::Status RunState::Restore(const CheckpointState& saved, const Checkpoint* t
   if (owner != saved.phase()) RETURN_IF_ERROR(EnterPhase(saved.phase()));
   if (tensors != nullptr) RETURN_IF_ERROR(tensors->ReadOptimizer(OptimizerTensors()));
   AddMasks(job_->phases[saved.phase()].pruning.masked, layout(), &transforms_);
+  AddCodebooks(job_->phases[saved.phase()].sharing.shared, layout(), &transforms_);
   if (tensors != nullptr) RETURN_IF_ERROR(tensors->ReadTransforms(transforms_.State()));
   proto_ = saved;
   proto_.clear_file();
