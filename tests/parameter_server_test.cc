@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
+#include "checkpoint/checkpoint.h"
 #include "tests/testing/mpirun.h"
 #include "tests/testing/process.h"
 #include "tests/testing/tiny_job.h"
-#include "trainer/checkpoint.h"
 #include "trainer/metrics.h"
 
 namespace espalier {

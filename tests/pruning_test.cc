@@ -10,9 +10,9 @@
 #include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "checkpoint/checkpoint.h"
 #include "core/files/testing/faulty_file_system.h"
 #include "tests/testing/tiny_job.h"
-#include "trainer/checkpoint.h"
 #include "trainer/trainer.h"
 
 namespace espalier {

@@ -8,9 +8,9 @@
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
+#include "checkpoint/checkpoint.h"
 #include "core/files/testing/faulty_file_system.h"
 #include "tests/testing/tiny_job.h"
-#include "trainer/checkpoint.h"
 #include "trainer/trainer.h"
 
 namespace espalier {

@@ -6,9 +6,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "checkpoint/checkpoint.h"
 #include "tests/testing/process.h"
 #include "tests/testing/tiny_job.h"
-#include "trainer/checkpoint.h"
 #include "trainer/metrics.h"
 
 namespace espalier {

@@ -1,7 +1,7 @@
 // A run's output directory: claimed by one process, the job beside its results, a former run resumed or replaced.
 //
 //   OUTPUT_DIR/job.pbtxt               the job as it runs, with included files and overrides written out
-//   OUTPUT_DIR/checkpoints/step-N/     see trainer/checkpoint.h
+//   OUTPUT_DIR/checkpoints/step-N/     see checkpoint/checkpoint.h
 //   OUTPUT_DIR/metrics.jsonl           see trainer/metrics.h
 //   OUTPUT_DIR/events.out.tfevents.*   see trainer/tensorboard.h
 //   OUTPUT_DIR/curves.svg              written at the end
@@ -12,10 +12,10 @@
 #include <optional>
 #include <string>
 
+#include "checkpoint/checkpoint.h"
 #include "core/files/file_system.h"
 #include "core/status.h"
 #include "proto/job.pb.h"
-#include "trainer/checkpoint.h"
 
 namespace espalier {
 

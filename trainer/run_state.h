@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "checkpoint/checkpoint_files.h"
 #include "compression/weight_transforms.h"
 #include "core/status.h"
 #include "optim/loss_scaler.h"
@@ -14,7 +15,6 @@
 #include "optim/schedule.h"
 #include "parallel/data_parallel.h"
 #include "proto/checkpoint.pb.h"
-#include "trainer/checkpoint_files.h"
 #include "trainer/prepared_job.h"
 
 namespace espalier {

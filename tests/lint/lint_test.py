@@ -12,7 +12,10 @@ MAX_LINES = 400
 # Longer by need: tables and grammars that lose by being cut.
 LONG_FILES = {'proto/text_reader_test.cc'}
 # Folders in the order of their dependencies: each may include from itself and from those before it.
-FOLDERS = ['core', 'proto', 'layers', 'optim', 'data', 'parallel', 'compression', 'hw', 'tools', 'trainer', 'tests']
+FOLDERS = [
+    'core', 'proto', 'checkpoint', 'layers', 'optim', 'data', 'parallel', 'compression', 'hw', 'tools', 'trainer',
+    'tests',
+]
 # Names that the documentation invents for what its reader adds.
 INVENTED = re.compile(r'\b(foo|elu)(_\w+)?\.')
 # What the head of a job says: how to run it, what came out, how long it took.

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "checkpoint/checkpoint.h"
 #include "glog/logging.h"
-#include "trainer/checkpoint.h"
 #include "trainer/metrics_record.h"
 
 namespace espalier {

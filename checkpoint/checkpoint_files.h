@@ -7,8 +7,8 @@
 //                           line, "# crc32c XXXXXXXX\n" in lower-case hexadecimal, is the checksum of all before it
 //
 // So every byte of a checkpoint is under a checksum, and files of two checkpoints cannot be mixed.
-#ifndef ESPALIER_TRAINER_CHECKPOINT_FILES_H_
-#define ESPALIER_TRAINER_CHECKPOINT_FILES_H_
+#ifndef ESPALIER_CHECKPOINT_CHECKPOINT_FILES_H_
+#define ESPALIER_CHECKPOINT_CHECKPOINT_FILES_H_
 
 #include <optional>
 #include <string>
@@ -71,4 +71,4 @@ absl::StatusOr<CheckpointState> ReadCheckpointState(FileSystem* files, const std
 
 }  // namespace espalier
 
-#endif  // ESPALIER_TRAINER_CHECKPOINT_FILES_H_
+#endif  // ESPALIER_CHECKPOINT_CHECKPOINT_FILES_H_

@@ -7,10 +7,10 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
+#include "checkpoint/checkpoint.h"
 #include "core/files/testing/faulty_file_system.h"
 #include "core/random.h"
 #include "glog/logging.h"
-#include "trainer/checkpoint.h"
 
 namespace espalier {
 namespace {

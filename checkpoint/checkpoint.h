@@ -1,20 +1,20 @@
-// The checkpoints of a run: `DIRECTORY/step-N/`, each as trainer/checkpoint_files.h describes.
+// The checkpoints of a run: `DIRECTORY/step-N/`, each as checkpoint/checkpoint_files.h describes.
 //
 // Whatever fails while one is saved (a full disk, an I/O error, a kill, a loss of power), the new or the one before
 // loads, never a mixture: the files are written and synced under the name `step-N.tmp`, which is then renamed, and the
 // directory synced, before anything older goes. A checkpoint of the same step is moved to `step-N.replaced` first.
 //
 // One job may write to a directory at a time: hold FileSystem::LockDirectory on the output directory.
-#ifndef ESPALIER_TRAINER_CHECKPOINT_H_
-#define ESPALIER_TRAINER_CHECKPOINT_H_
+#ifndef ESPALIER_CHECKPOINT_CHECKPOINT_H_
+#define ESPALIER_CHECKPOINT_CHECKPOINT_H_
 
 #include <map>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "checkpoint/checkpoint_files.h"
 #include "core/files/file_system.h"
-#include "trainer/checkpoint_files.h"
 
 namespace espalier {
 
@@ -73,4 +73,4 @@ class CheckpointStore {
 
 }  // namespace espalier
 
-#endif  // ESPALIER_TRAINER_CHECKPOINT_H_
+#endif  // ESPALIER_CHECKPOINT_CHECKPOINT_H_

@@ -1,14 +1,14 @@
 // Saving and loading a checkpoint of 512 MB beside a bare write and sync of as many bytes, in $TEST_TMPDIR or /tmp:
-//   bazel run -c opt //trainer:checkpoint_benchmark
+//   bazel run -c opt //checkpoint:checkpoint_benchmark
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "checkpoint/checkpoint.h"
 #include "core/files/file_system.h"
 #include "glog/logging.h"
-#include "trainer/checkpoint.h"
 
 namespace espalier {
 namespace {

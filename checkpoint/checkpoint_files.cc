@@ -1,4 +1,4 @@
-#include "trainer/checkpoint_files.h"
+#include "checkpoint/checkpoint_files.h"
 
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/text_format.h>
