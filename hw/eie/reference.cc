@@ -1,0 +1,25 @@
+#include "hw/eie/reference.h"
+
+#include "hw/eie/arithmetic.h"
+
+namespace espalier {
+
+std::vector<int16_t> EieReference(const EieConfig& config, const IntegerMatrix& matrix,
+                                  const Requantization& requantization, const int16_t* activations,
+                                  int64_t* saturations) {
+  const EieArithmetic arithmetic(config.accumulator_bits, ProductShift(config, requantization));
+  std::vector<int16_t> outputs(matrix.rows);
+  for (int64_t row = 0; row < matrix.rows; ++row) {
+    const int16_t* weights = matrix.weights.data() + row * matrix.columns;
+    int64_t accumulator = matrix.bias.empty() ? 0 : arithmetic.Saturate(arithmetic.Shift(matrix.bias[row]));
+    for (int64_t column = 0; column < matrix.columns; ++column) {
+      const int64_t sum = accumulator + arithmetic.Shift(int64_t{weights[column]} * activations[column]);
+      accumulator = arithmetic.Saturate(sum);
+      *saturations += accumulator != sum;
+    }
+    outputs[row] = arithmetic.Output(accumulator, requantization, row);
+  }
+  return outputs;
+}
+
+}  // namespace espalier
