@@ -141,19 +141,57 @@ double KMeansCost(absl::Span<const float> values, absl::Span<const float> centro
   return cost;
 }
 
-// A search over the midpoints by halving, without branches: eight comparisons find one of 256.
-void NearestCentroids(absl::Span<const float> values, absl::Span<const float> centroids, uint8_t* nearest) {
-  CHECK_LE(centroids.size(), 256u);
-  std::array<double, 256> above;  // above[i]: the bound between centroids i and i + 1
-  above.fill(std::numeric_limits<double>::infinity());
-  for (size_t i = 0; i + 1 < centroids.size(); ++i) above[i] = (double{centroids[i]} + double{centroids[i + 1]}) / 2;
-  ParallelRanges(static_cast<int64_t>(values.size()), 64, kSerialElements, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const double value = values[i];
-      uint32_t position = 0;
-      for (uint32_t half = 128; half > 0; half /= 2) position += value > above[position + half - 1] ? half : 0;
-      nearest[i] = static_cast<uint8_t>(position);
+namespace {
+
+// Bounds between neighbouring centroids, and where to begin the search for a value: the range of the bounds is cut into
+// many more cells than there are bounds, so that few steps are left.
+class NearestTable {
+ public:
+  explicit NearestTable(absl::Span<const float> centroids) {
+    above_.fill(std::numeric_limits<float>::infinity());
+    const int bounds = static_cast<int>(centroids.size()) - 1;
+    for (int i = 0; i < bounds; ++i) above_[i] = FloatBelow((double{centroids[i]} + double{centroids[i + 1]}) / 2);
+    if (bounds < 2 || !(above_[0] < above_[bounds - 1])) return;
+    low_ = above_[0];
+    scale_ = kCells / (above_[bounds - 1] - low_);
+    if (!std::isfinite(scale_)) scale_ = 0;
+    for (int i = 0, cell = 0; i < bounds; ++i) {
+      for (const int last = CellOf(above_[i]); cell < last;) first_[++cell] = static_cast<uint8_t>(i);
     }
+    for (int cell = CellOf(above_[bounds - 1]) + 1; cell <= kCells; ++cell) first_[cell] = first_[cell - 1];
+  }
+
+  uint8_t Find(float value) const {
+    uint8_t position = first_[CellOf(value)];
+    while (value > above_[position]) ++position;
+    return position;
+  }
+
+ private:
+  static constexpr int kCells = 4096;
+
+  // The largest float that is not above: `value > bound` says the same of either.
+  static float FloatBelow(double bound) {
+    const float rounded = static_cast<float>(bound);
+    return rounded > bound ? std::nextafter(rounded, -std::numeric_limits<float>::infinity()) : rounded;
+  }
+  // Never falls as the value rises.
+  int CellOf(float value) const {
+    return static_cast<int>(std::clamp((value - low_) * scale_, 0.0f, static_cast<float>(kCells)));
+  }
+
+  float low_ = 0, scale_ = 0;
+  std::array<float, 256> above_;  // above_[i]: the bound between centroids i and i + 1; infinity after the last
+  std::array<uint8_t, kCells + 1> first_ = {};  // by cell: bounds that lie in cells before it
+};
+
+}  // namespace
+
+void NearestCentroids(absl::Span<const float> values, absl::Span<const float> centroids, uint8_t* nearest) {
+  CHECK(!centroids.empty() && centroids.size() <= 256u);
+  const NearestTable table(centroids);
+  ParallelRanges(static_cast<int64_t>(values.size()), 64, kSerialElements, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) nearest[i] = table.Find(values[i]);
   });
 }
 
