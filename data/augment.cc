@@ -23,6 +23,9 @@ absl::Status CheckFields(const Augment& augment, const ChannelStatistics& statis
   if (static_cast<int>(statistics.mean.size()) != channels) {
     return FieldError("normalize.mean", expected, absl::StrCat(statistics.mean.size()));
   }
+  if (statistics.reversed && channels != 3) {
+    return FieldError("normalize.channel_order", absl::StrCat("RGB for pictures of ", channels, " channels"), "BGR");
+  }
   if (static_cast<int>(statistics.stddev.size()) != channels) {
     return FieldError("normalize.stddev", expected, absl::StrCat(statistics.stddev.size()));
   }
@@ -80,9 +83,11 @@ absl::StatusOr<Augmentation> Augmentation::Create(const Augment& augment, const 
   result.unit_scale_.assign(source.channels(), 1 / 255.0f);
   result.unit_shift_.assign(source.channels(), 0);
   RETURN_IF_ERROR(CheckFields(augment, statistics, source.channels()));
+  result.reversed_ = statistics.reversed;
   for (int c = 0; c < source.channels(); ++c) {
-    const double mean = statistics.mean[c], stddev = statistics.stddev[c];
-    result.scale_.push_back(static_cast<float>(1 / (255 * stddev)));
+    const int entry = statistics.reversed ? source.channels() - 1 - c : c;
+    const double mean = statistics.mean[entry], stddev = statistics.stddev[entry];
+    result.scale_.push_back(static_cast<float>(double{statistics.pixel_max} / (255 * stddev)));
     result.shift_.push_back(static_cast<float>(-mean / stddev));
   }
   // Sides before cropping; of a folder's pictures, the shorter one.
@@ -172,20 +177,30 @@ void Augmentation::Apply(const ImageView& image, Random random, ReadScratch* scr
   const Frame frame = DrawFrame(image, &random);
   Window window = DrawWindow(frame, &random);
   const ImageView resampled = Resample(image, frame, &window, scratch);
-  const ColorJitter& jitter = augment_.color_jitter();
-  if (!training_ || !JitterIsOn(jitter)) {
+  if (training_ && JitterIsOn(augment_.color_jitter())) {
+    CropAndJitter(resampled, window, &random, scratch, result);
+  } else {
     CropAndNormalize(resampled, window, scale_.data(), shift_.data(), result);
-    return;
   }
+  if (!reversed_) return;
+  const int64_t plane = int64_t{height_} * width_;
+  for (int low = 0, high = channels_ - 1; low < high; ++low, --high) {
+    std::swap_ranges(result + low * plane, result + (low + 1) * plane, result + high * plane);
+  }
+}
+
+void Augmentation::CropAndJitter(const ImageView& image, const Window& window, Random* random, ReadScratch* scratch,
+                                 float* result) const {
   // Jitter is defined on [0, 1], before normalisation.
   const int64_t plane = int64_t{height_} * width_;
   scratch->planes.resize(channels_ * plane);
   float* unit = scratch->planes.data();
-  CropAndNormalize(resampled, window, unit_scale_.data(), unit_shift_.data(), unit);
+  CropAndNormalize(image, window, unit_scale_.data(), unit_shift_.data(), unit);
+  const ColorJitter& jitter = augment_.color_jitter();
   JitterFactors factors;
-  factors.brightness = DrawFactor(jitter.brightness(), &random);
-  factors.contrast = DrawFactor(jitter.contrast(), &random);
-  factors.saturation = DrawFactor(jitter.saturation(), &random);
+  factors.brightness = DrawFactor(jitter.brightness(), random);
+  factors.contrast = DrawFactor(jitter.contrast(), random);
+  factors.saturation = DrawFactor(jitter.saturation(), random);
   ApplyJitter(factors, channels_, plane, unit);
   for (int c = 0; c < channels_; ++c) {
     const float scale = 255 * scale_[c], shift = shift_[c];

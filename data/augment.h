@@ -16,10 +16,12 @@
 
 namespace espalier {
 
-// Statistics of a source's own published normalisation, one entry per channel.
+// How pixels become numbers: (pixel / 255 * pixel_max - mean) / stddev. One entry per channel, in the network's order.
 struct ChannelStatistics {
   std::vector<float> mean;
   std::vector<float> stddev;
+  float pixel_max = 1;
+  bool reversed = false;  // the network takes the channels last to first: BGR
 };
 
 // Sizes that pictures of a folder are brought to before anything else.
@@ -54,6 +56,9 @@ class Augmentation {
   Window DrawWindow(const Frame& frame, Random* random) const;
   // The part of the frame that the window shows, and the window moved to that part's coordinates.
   ImageView Resample(const ImageView& image, const Frame& frame, Window* window, ReadScratch* scratch) const;
+  // The window under colour jitter, normalised; channels in the source's order.
+  void CropAndJitter(const ImageView& image, const Window& window, Random* random, ReadScratch* scratch,
+                     float* result) const;
 
   int channels_ = 0;
   int height_ = 0;  // of the output
@@ -61,7 +66,9 @@ class Augmentation {
   bool training_ = false;
   FolderSize folder_;
   Augment augment_;
-  std::vector<float> scale_, shift_;            // (pixel / 255 - mean) / stddev = pixel * scale + shift
+  // (pixel / 255 * pixel_max - mean) / stddev = pixel * scale + shift, for the source's channels in their own order.
+  std::vector<float> scale_, shift_;
+  bool reversed_ = false;                       // the result's channels are the source's, last to first
   std::vector<float> unit_scale_, unit_shift_;  // pixel / 255
 };
 

@@ -63,6 +63,23 @@ TEST(Augmentation, NormalisesToZeroMeanUnitVariance) {
   }
 }
 
+// With and without colour jitter, which is drawn alike: the same picture, its planes in the other order.
+TEST(Augmentation, ReversedChannelsComeLastToFirst) {
+  const auto source = Source(3, 8, 8);
+  const ChannelStatistics rgb = {{30, 20, 10}, {3, 2, 1}, 255}, bgr = {{10, 20, 30}, {1, 2, 3}, 255, true};
+  Augment plain, jittered;
+  jittered.mutable_color_jitter()->set_saturation(0.5f);
+  for (const Augment& augment : {plain, jittered}) {
+    const auto forward = Apply(Make(augment, rgb, source, true), ViewOf(source), 0, 0);
+    const auto reversed = Apply(Make(augment, bgr, source, true), ViewOf(source), 0, 0);
+    for (int c = 0; c < 3; ++c) {
+      for (int i = 0; i < 64; ++i) ASSERT_EQ(reversed[c * 64 + i], forward[(2 - c) * 64 + i]);
+    }
+  }
+  const auto forward = Apply(Make(plain, rgb, source, true), ViewOf(source), 0, 0);
+  EXPECT_NEAR(forward[64], (ViewOf(source).pixels[64] - 20) / 2.0, 1e-4);
+}
+
 // All (2 * pad + 1)^2 places and both orientations occur, each is a copy of the padded picture, and they depend on
 // epoch and index.
 TEST(Augmentation, CropAndFlipReachEveryPlace) {

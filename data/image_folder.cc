@@ -3,18 +3,13 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/files/file_system.h"
 #include "core/status.h"
-#include "data/image_codec.h"
+#include "data/picture_file.h"
 
 namespace espalier {
 namespace {
-
-// Encoded; far above any picture within kMostImagePixels.
-constexpr uint64_t kMostFileBytes = uint64_t{1} << 29;
 
 class ImageFolderSource : public ImageSource {
  public:
@@ -41,15 +36,7 @@ class ImageFolderSource : public ImageSource {
     const Sample& sample = samples_[index];
     const Class& owner = classes_[sample.label];
     const std::string path = JoinPath(owner.folder, owner.files[sample.file]);
-    ASSIGN_OR_RETURN(const auto file, FileSystem::Posix()->OpenForReading(path));
-    if (file->size() > kMostFileBytes) {
-      return absl::DataLossError(
-          absl::StrCat(path, ": expected at most ", kMostFileBytes, " bytes, found ", file->size()));
-    }
-    scratch->file.resize(file->size());
-    RETURN_IF_ERROR(file->Read(0, scratch->file.size(), reinterpret_cast<char*>(scratch->file.data())));
-    const absl::Status decoded = DecodeImage(scratch->file, min_side_, &scratch->picture, image);
-    if (!decoded.ok()) return absl::Status(decoded.code(), absl::StrCat(path, ": ", decoded.message()));
+    RETURN_IF_ERROR(ReadPicture(path, min_side_, scratch, image));
     *label = sample.label;
     return absl::OkStatus();
   }
@@ -64,12 +51,6 @@ class ImageFolderSource : public ImageSource {
   std::vector<Sample> samples_;
   int min_side_;
 };
-
-bool IsPicture(const std::string& name) {
-  const std::string lower = absl::AsciiStrToLower(name);
-  return lower[0] != '.' &&
-         (absl::EndsWith(lower, ".jpg") || absl::EndsWith(lower, ".jpeg") || absl::EndsWith(lower, ".png"));
-}
 
 }  // namespace
 
@@ -88,7 +69,7 @@ absl::StatusOr<std::unique_ptr<ImageSource>> OpenImageFolder(const std::string& 
     if (entry.name[0] == '.' || !info.ok() || !info->is_directory) continue;
     ASSIGN_OR_RETURN(const std::vector<DirectoryEntry> inside, files->List(found.folder));
     for (const DirectoryEntry& file : inside) {
-      if (IsPicture(file.name)) found.files.push_back(file.name);
+      if (IsPictureName(file.name)) found.files.push_back(file.name);
     }
     if (found.files.empty()) {
       return absl::NotFoundError(

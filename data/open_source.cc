@@ -24,27 +24,22 @@ std::string FolderOf(const Message& message, const char* standard, const std::st
   return Resolve(data_dir, message.has_folder() ? message.folder() : standard);
 }
 
-absl::StatusOr<OpenedSource> Open(const Mnist& mnist, const std::string& data_dir) {
-  ASSIGN_OR_RETURN(auto source, OpenMnist(FolderOf(mnist, "mnist", data_dir), mnist.split() == TRAIN));
-  return OpenedSource{std::move(source), {{0.1307f}, {0.3081f}}, {}};
+using OpenedPictures = absl::StatusOr<std::unique_ptr<ImageSource>>;
+
+OpenedPictures Open(const Mnist& mnist, const std::string& data_dir) {
+  return OpenMnist(FolderOf(mnist, "mnist", data_dir), mnist.split() == TRAIN);
 }
 
-absl::StatusOr<OpenedSource> Open(const Cifar10& cifar, const std::string& data_dir) {
-  ASSIGN_OR_RETURN(auto source, OpenCifar10(FolderOf(cifar, "cifar10", data_dir), cifar.split() == TRAIN));
-  return OpenedSource{std::move(source), {{0.4914f, 0.4822f, 0.4465f}, {0.2470f, 0.2435f, 0.2616f}}, {}};
+OpenedPictures Open(const Cifar10& cifar, const std::string& data_dir) {
+  return OpenCifar10(FolderOf(cifar, "cifar10", data_dir), cifar.split() == TRAIN);
 }
 
-absl::StatusOr<OpenedSource> Open(const Cifar100& cifar, const std::string& data_dir) {
-  ASSIGN_OR_RETURN(auto source,
-                   OpenCifar100(FolderOf(cifar, "cifar100", data_dir), cifar.split() == TRAIN, cifar.coarse()));
-  return OpenedSource{std::move(source), {{0.5071f, 0.4865f, 0.4409f}, {0.2673f, 0.2564f, 0.2762f}}, {}};
+OpenedPictures Open(const Cifar100& cifar, const std::string& data_dir) {
+  return OpenCifar100(FolderOf(cifar, "cifar100", data_dir), cifar.split() == TRAIN, cifar.coarse());
 }
 
-absl::StatusOr<OpenedSource> Open(const Idx& idx, const std::string& data_dir) {
-  ASSIGN_OR_RETURN(auto source,
-                   OpenIdx(Resolve(data_dir, idx.images()), Resolve(data_dir, idx.labels()), idx.classes()));
-  const std::vector<float> half(source->channels(), 0.5f);
-  return OpenedSource{std::move(source), {half, half}, {}};
+OpenedPictures Open(const Idx& idx, const std::string& data_dir) {
+  return OpenIdx(Resolve(data_dir, idx.images()), Resolve(data_dir, idx.labels()), idx.classes());
 }
 
 // Shorter side down to which a picture can be reduced while it is decoded without enlarging any crop afterwards.
@@ -55,18 +50,12 @@ int ShortestUsefulSide(const Augment& augment, const FolderSize& folder, bool tr
   return static_cast<int>(std::ceil(static_cast<float>(crop.size()) / std::sqrt(0.75f * crop.min_area())));
 }
 
-// With ImageNet's statistics.
-absl::StatusOr<OpenedSource> Open(const ImageFolder& images, const Augment& augment, const std::string& data_dir,
-                                  bool training) {
-  const FolderSize size = {images.has_resize() ? images.resize() : images.size(), images.size()};
-  ASSIGN_OR_RETURN(auto source,
-                   OpenImageFolder(Resolve(data_dir, images.folder()), ShortestUsefulSide(augment, size, training)));
-  return OpenedSource{std::move(source), {{0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f}}, size};
+OpenedPictures Open(const ImageFolder& images, const Augment& augment, const std::string& data_dir, bool training) {
+  return OpenImageFolder(Resolve(data_dir, images.folder()),
+                         ShortestUsefulSide(augment, FolderSizeOf(images), training));
 }
 
-}  // namespace
-
-absl::StatusOr<OpenedSource> OpenSource(const Dataset& dataset, const std::string& data_dir, bool training) {
+OpenedPictures OpenPictures(const Dataset& dataset, const std::string& data_dir, bool training) {
   switch (dataset.source_case()) {
     case Dataset::kMnist:
       return Open(dataset.mnist(), data_dir);
@@ -78,19 +67,59 @@ absl::StatusOr<OpenedSource> OpenSource(const Dataset& dataset, const std::strin
       return Open(dataset.idx(), data_dir);
     case Dataset::kImageFolder:
       return Open(dataset.image_folder(), dataset.augment(), data_dir, training);
-    case Dataset::kBuiltinDigits: {
-      const BuiltinDigits& digits = dataset.builtin_digits();
-      return OpenedSource{MakeBuiltinDigits(digits.samples(), digits.seed()), {{0.11f}, {0.25f}}, {}};
-    }
-    case Dataset::kBuiltinShapes: {
-      const BuiltinShapes& shapes = dataset.builtin_shapes();
-      return OpenedSource{
-          MakeBuiltinShapes(shapes.samples(), shapes.seed()), {{0.26f, 0.29f, 0.25f}, {0.25f, 0.28f, 0.25f}}, {}};
-    }
+    case Dataset::kBuiltinDigits:
+      return MakeBuiltinDigits(dataset.builtin_digits().samples(), dataset.builtin_digits().seed());
+    case Dataset::kBuiltinShapes:
+      return MakeBuiltinShapes(dataset.builtin_shapes().samples(), dataset.builtin_shapes().seed());
     case Dataset::SOURCE_NOT_SET:
       break;
   }
   return absl::InvalidArgumentError("expected a source (mnist, cifar10, ...), found none");
+}
+
+// As published with the data, or of the source's own pictures.
+ChannelStatistics PublishedStatistics(const Dataset& dataset, int channels) {
+  switch (dataset.source_case()) {
+    case Dataset::kMnist:
+      return {{0.1307f}, {0.3081f}};
+    case Dataset::kCifar10:
+      return {{0.4914f, 0.4822f, 0.4465f}, {0.2470f, 0.2435f, 0.2616f}};
+    case Dataset::kCifar100:
+      return {{0.5071f, 0.4865f, 0.4409f}, {0.2673f, 0.2564f, 0.2762f}};
+    case Dataset::kImageFolder:
+      return {{0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f}};  // ImageNet's
+    case Dataset::kBuiltinDigits:
+      return {{0.11f}, {0.25f}};
+    case Dataset::kBuiltinShapes:
+      return {{0.26f, 0.29f, 0.25f}, {0.25f, 0.28f, 0.25f}};
+    default:
+      break;
+  }
+  const std::vector<float> half(channels, 0.5f);
+  return {half, half};
+}
+
+}  // namespace
+
+ChannelStatistics StatisticsOf(const Dataset& dataset, int channels) {
+  if (!dataset.has_normalize()) return PublishedStatistics(dataset, channels);
+  const Normalize& normalize = dataset.normalize();
+  return {{normalize.mean().begin(), normalize.mean().end()},
+          {normalize.stddev().begin(), normalize.stddev().end()},
+          normalize.pixel_max(),
+          normalize.channel_order() == Normalize::BGR};
+}
+
+FolderSize FolderSizeOf(const ImageFolder& images) {
+  return {images.has_resize() ? images.resize() : images.size(), images.size()};
+}
+
+absl::StatusOr<OpenedSource> OpenSource(const Dataset& dataset, const std::string& data_dir, bool training) {
+  OpenedSource opened;
+  ASSIGN_OR_RETURN(opened.source, OpenPictures(dataset, data_dir, training));
+  opened.statistics = StatisticsOf(dataset, opened.source->channels());
+  if (dataset.has_image_folder()) opened.folder = FolderSizeOf(dataset.image_folder());
+  return opened;
 }
 
 }  // namespace espalier

@@ -15,9 +15,14 @@ namespace espalier {
 // A source and what it says about itself.
 struct OpenedSource {
   std::unique_ptr<ImageSource> source;
-  ChannelStatistics statistics;  // published ones, or those of its own pictures
+  ChannelStatistics statistics;
   FolderSize folder;
 };
+
+// How the data set's pictures become numbers: as it says, else as published with its source.
+ChannelStatistics StatisticsOf(const Dataset& dataset, int channels);
+
+FolderSize FolderSizeOf(const ImageFolder& images);
 
 // Relative paths start at `data_dir`. Pictures of a folder may come reduced as far as evaluation or, with `training`,
 // the data set's random crops never notice.

@@ -35,11 +35,6 @@ class ImageSamples : public SampleSet {
 absl::StatusOr<std::unique_ptr<SampleSet>> OpenSampleSet(const Dataset& dataset, const std::string& data_dir,
                                                          uint64_t seed, bool training) {
   ASSIGN_OR_RETURN(OpenedSource opened, OpenSource(dataset, data_dir, training));
-  if (dataset.has_normalize()) {
-    const Normalize& normalize = dataset.normalize();
-    opened.statistics.mean.assign(normalize.mean().begin(), normalize.mean().end());
-    opened.statistics.stddev.assign(normalize.stddev().begin(), normalize.stddev().end());
-  }
   ASSIGN_OR_RETURN(Augmentation augmentation,
                    Augmentation::Create(dataset.augment(), opened.statistics, opened.folder, *opened.source, training));
   std::unique_ptr<SampleSet> samples =
