@@ -32,23 +32,26 @@ void SumByCode(const uint8_t* codes, const float* gradient, int64_t count, doubl
 
 }  // namespace
 
-Codebook::Codebook(int64_t elements)
-    : codes_(DType::kU8, Shape{elements}), data_(codes_.data<uint8_t>()), partial_(Blocks(elements) * kEntries) {
+Codebook::Codebook(int64_t elements) : codes_(DType::kU8, Shape{elements}), data_(codes_.data<uint8_t>()) {
   std::memset(data_, 0, elements);
 }
 
 void Codebook::TransformGradient(float* gradient) const {
+  // Sums of each block by code. Kept by the calling thread: several may transform gradients of their own.
+  thread_local std::vector<double> partial;
   const int64_t count = elements(), blocks = Blocks(count);
+  if (partial.size() < static_cast<size_t>(blocks * kEntries)) partial.resize(blocks * kEntries);
+  double* const sums = partial.data();
   ParallelRanges(count, kBlock, kSerialElements, [&](int64_t begin, int64_t end) {
     for (int64_t at = begin; at < end; at += kBlock) {
-      SumByCode(data_ + at, gradient + at, std::min(kBlock, end - at), partial_.data() + at / kBlock * kEntries);
+      SumByCode(data_ + at, gradient + at, std::min(kBlock, end - at), sums + at / kBlock * kEntries);
     }
   });
   float total[kEntries];
   total[0] = 0;
   for (int code = 1; code < kEntries; ++code) {
     double sum = 0;
-    for (int64_t block = 0; block < blocks; ++block) sum += partial_[block * kEntries + code];
+    for (int64_t block = 0; block < blocks; ++block) sum += sums[block * kEntries + code];
     total[code] = static_cast<float>(sum);
   }
   ParallelRanges(count, 64, kSerialElements, [&](int64_t begin, int64_t end) {

@@ -28,7 +28,8 @@ class WeightTransform {
   virtual absl::string_view name() const = 0;
   virtual TransformPlace place() const { return TransformPlace::kValues; }
 
-  // From the gradient by the network's weights that by the trained ones, in place. Within a step: allocates nothing.
+  // From the gradient by the network's weights that by the trained ones, in place. Called within a step, for each shard
+  // by itself, also by several threads at the same time: after the first steps it allocates nothing.
   virtual void TransformGradient(float* gradient) const = 0;
   // Makes the weights what the rule says. Twice is as good as once.
   virtual void Project(float* weights) const = 0;

@@ -119,6 +119,8 @@ void ShardRunner::RunShards(StepInput* input) {
     }
     for (int i = ShardBegin(count, index, share_.lanes); i < ShardBegin(count, index + 1, share_.lanes); ++i) {
       RunShard(first + i, lane.network.get(), &input->figures[i]);
+      // Each shard's by itself: a transform that rounds then gives the same bits wherever the shards are summed.
+      TransformAll(lane.network->parameters().gradients());
       fold->Add(first + i, first + i + 1, lane.network->parameters().gradients());
     }
   });
@@ -126,7 +128,6 @@ void ShardRunner::RunShards(StepInput* input) {
     for (const PartialSum& sum : lanes_[lane].fold->sums()) fold_.Add(sum.begin, sum.end, sum.values);
   }
   input->partial_sums = fold_.sums();
-  for (const PartialSum& sum : input->partial_sums) TransformAll(sum.values);
 }
 
 void ShardRunner::TransformAll(float* arena) const {

@@ -26,7 +26,8 @@ struct ShardRunnerHooks {
   // Those that a method wants, which must outlive them.
   static ShardRunnerHooks For(DataParallel* method);
 
-  // Changes a parameter's gradient, which stands in the given exchange arena, before it travels: the weight transforms.
+  // Changes a parameter's gradient of one shard, which stands in the given exchange arena, before it is summed up with
+  // others': the weight transforms. Called by several lanes at the same time, on arenas of their own.
   std::function<void(int parameter, float* arena)> transform_gradient;
   // With a single shard, within the backward pass: a transformed gradient is final; and between operators.
   std::function<void(int parameter)> gradient_ready;
