@@ -31,7 +31,7 @@ class ResumeTest : public ::testing::TestWithParam<Variant> {
     const ProcessResult whole = Train("whole", {});
     ASSERT_EQ(whole.exit_code, 0) << whole.err;
     expected_ = Results("whole");
-    ASSERT_EQ(expected_.size(), 4u);
+    ASSERT_EQ(expected_.size(), 5u);
   }
 
   std::string Path(const std::string& name) const { return JoinPath(directory_, name); }

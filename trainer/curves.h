@@ -6,7 +6,7 @@
 
 #include "absl/types/span.h"
 #include "tools/chart.h"
-#include "trainer/metrics_record.h"
+#include "tools/metrics_record.h"
 
 namespace espalier {
 

@@ -1,4 +1,4 @@
-// metrics.jsonl: what a run measured, one JSON object per line (trainer/metrics_record.h), in the order of steps.
+// metrics.jsonl: what a run measured, one JSON object per line (tools/metrics_record.h), in the order of steps.
 //
 // After `kill -9` and a resume, the file equals that of an uninterrupted run but for wall-clock figures, provided that
 // a checkpoint of step N is written after the records of steps up to N, and after Sync().
@@ -8,11 +8,10 @@
 #include <cstdint>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "core/files/file_system.h"
+#include "tools/metrics_record.h"
 #include "trainer/log_file.h"
-#include "trainer/metrics_record.h"
 
 namespace espalier {
 
@@ -43,9 +42,6 @@ class MetricsWriter {
 // not exist has none. DataLoss, the file unchanged, if a line that must remain cannot be read.
 absl::StatusOr<uint64_t> TruncateMetricsAfter(FileSystem* files, const std::string& path, int64_t step,
                                               bool keep_validation = true);
-
-// All records of a file but a torn last line. DataLoss names the line that cannot be read.
-absl::StatusOr<std::vector<MetricsRecord>> ReadMetrics(FileSystem* files, const std::string& path);
 
 }  // namespace espalier
 

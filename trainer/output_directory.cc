@@ -1,5 +1,6 @@
 #include "trainer/output_directory.h"
 
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -43,8 +44,9 @@ absl::Status OutputDirectory::RemoveRun() {
   RETURN_IF_ERROR(checkpoints_.Clear());
   ASSIGN_OR_RETURN(const std::vector<DirectoryEntry> entries, files_->List(path_));
   for (const DirectoryEntry& entry : entries) {
-    const bool ours = entry.name == "job.pbtxt" || entry.name == "metrics.jsonl" || entry.name == "curves.svg" ||
-                      absl::StartsWith(entry.name, "events.out.tfevents.");
+    static const auto* const kOurs =
+        new std::set<std::string>({"job.pbtxt", "metrics.jsonl", "histograms.jsonl", "curves.svg", "report.html"});
+    const bool ours = kOurs->count(entry.name) > 0 || absl::StartsWith(entry.name, "events.out.tfevents.");
     if (ours && !entry.is_directory) RETURN_IF_ERROR(files_->RemoveFile(PathOf(entry.name)));
   }
   return absl::OkStatus();

@@ -3,8 +3,10 @@
 //   OUTPUT_DIR/job.pbtxt               the job as it runs, with included files and overrides written out
 //   OUTPUT_DIR/checkpoints/step-N/     see checkpoint/checkpoint.h
 //   OUTPUT_DIR/metrics.jsonl           see trainer/metrics.h
+//   OUTPUT_DIR/histograms.jsonl        see trainer/histograms.h
 //   OUTPUT_DIR/events.out.tfevents.*   see trainer/tensorboard.h
 //   OUTPUT_DIR/curves.svg              written at the end
+//   OUTPUT_DIR/report.html             written by `espalier report`
 #ifndef ESPALIER_TRAINER_OUTPUT_DIRECTORY_H_
 #define ESPALIER_TRAINER_OUTPUT_DIRECTORY_H_
 

@@ -33,6 +33,14 @@ absl::Status Reporter::OpenFiles(const ReporterOptions& options) {
                        : MetricsWriter::Create(options.files, metrics_path_);
   if (!metrics.ok()) return metrics.status();
   metrics_.emplace(*std::move(metrics));
+  if (options.histograms) {
+    const std::string path = JoinPath(options.directory, "histograms.jsonl");
+    absl::StatusOr<HistogramsWriter> histograms =
+        options.step > 0 ? HistogramsWriter::Resume(options.files, path, options.step, !options.validation_due)
+                         : HistogramsWriter::Create(options.files, path);
+    if (!histograms.ok()) return histograms.status();
+    histograms_.emplace(*std::move(histograms));
+  }
   if (!options.tensorboard) return absl::OkStatus();
   TensorBoardOptions tensorboard;
   tensorboard.files = options.files;
@@ -51,11 +59,18 @@ absl::Status Reporter::Write(const MetricsRecord& record) {
   return tensorboard_ ? tensorboard_->AddRecord(record) : absl::OkStatus();
 }
 
-absl::Status Reporter::WriteHistograms(int64_t step, const ParameterStore& parameters) {
-  if (!tensorboard_) return absl::OkStatus();
+absl::Status Reporter::Sync() {
+  if (metrics_) RETURN_IF_ERROR(metrics_->Sync());
+  return histograms_ ? histograms_->Sync() : absl::OkStatus();
+}
+
+absl::Status Reporter::WriteHistograms(const WeightHistogram& when, const ParameterStore& parameters) {
+  if (!histograms_) return absl::OkStatus();
+  RETURN_IF_ERROR(histograms_->Write(when, parameters));
+  if (!tensorboard_ || when.moment == WeightHistogram::Moment::kBegin) return absl::OkStatus();
   for (int i = 0; i < parameters.layout().size(); ++i) {
     const Tensor weight = parameters.weight(i);
-    RETURN_IF_ERROR(tensorboard_->AddHistogram(step, parameters.layout()[i].name,
+    RETURN_IF_ERROR(tensorboard_->AddHistogram(when.step, parameters.layout()[i].name,
                                                {weight.data<float>(), static_cast<size_t>(weight.elements())}));
   }
   return absl::OkStatus();

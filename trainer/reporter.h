@@ -1,4 +1,5 @@
-// Everything a run tells while it trains: metrics.jsonl, TensorBoard events and the terminal's progress.
+// Everything a run tells while it trains: metrics.jsonl, histograms.jsonl, TensorBoard events and the terminal's
+// progress.
 #ifndef ESPALIER_TRAINER_REPORTER_H_
 #define ESPALIER_TRAINER_REPORTER_H_
 
@@ -12,6 +13,7 @@
 #include "core/files/file_system.h"
 #include "core/status.h"
 #include "proto/job.pb.h"
+#include "trainer/histograms.h"
 #include "trainer/metrics.h"
 #include "trainer/progress.h"
 #include "trainer/tensorboard.h"
@@ -23,6 +25,7 @@ struct ReporterOptions {
   FileSystem* files = nullptr;
   std::string directory;
   bool tensorboard = true;
+  bool histograms = true;
   std::ostream* out = nullptr;
   Terminal terminal;  // that `out` goes to
   int64_t batch_size = 1;
@@ -39,10 +42,11 @@ class Reporter {
 
   Progress& progress() { return *progress_; }
   absl::Status Write(const MetricsRecord& record);
-  // A histogram of each parameter's values.
-  absl::Status WriteHistograms(int64_t step, const ParameterStore& parameters);
-  // All metrics are on the disk on return.
-  absl::Status Sync() { return metrics_ ? metrics_->Sync() : absl::OkStatus(); }
+  // Histograms of the weights at the moment that `when` says; but for a phase's beginning, for TensorBoard those of all
+  // parameters, too. Nothing if they are turned off.
+  absl::Status WriteHistograms(const WeightHistogram& when, const ParameterStore& parameters);
+  // All metrics and histograms are on the disk on return.
+  absl::Status Sync();
 
   const std::string& metrics_path() const { return metrics_path_; }
   // Empty if there is none.
@@ -55,6 +59,7 @@ class Reporter {
   std::string metrics_path_;
 
   std::optional<MetricsWriter> metrics_;
+  std::optional<HistogramsWriter> histograms_;
   std::optional<TensorBoardWriter> tensorboard_;
   std::unique_ptr<Progress> progress_;
 };

@@ -8,7 +8,7 @@
 
 #include "core/files/file_system.h"
 #include "tools/chart_terminal.h"
-#include "trainer/metrics_record.h"
+#include "tools/metrics_record.h"
 
 namespace espalier {
 

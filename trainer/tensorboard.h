@@ -13,8 +13,8 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "core/files/file_system.h"
+#include "tools/metrics_record.h"
 #include "trainer/log_file.h"
-#include "trainer/metrics_record.h"
 
 namespace espalier {
 

@@ -148,6 +148,7 @@ absl::Status Trainer::OpenReporter() {
   options.files = options_.files;
   options.directory = options_.output_dir;
   options.tensorboard = job_->job().output().tensorboard();
+  options.histograms = job_->job().output().histograms();
   options.out = &out();
   options.terminal = options_.terminal;
   options.batch_size = job_->job().data().batch_size();
@@ -171,6 +172,7 @@ bool Trainer::PhaseIsOver() const {
 absl::Status Trainer::RunPhases() {
   reporter_->progress().Start(state_.phase(), state_.step_in_phase());
   while (true) {
+    if (state_.step_in_phase() == 0) RETURN_IF_ERROR(ReportHistograms(WeightHistogram::Moment::kBegin));
     RETURN_IF_ERROR(RunPhase());
     if (Stopping() || JobIsOver()) return absl::OkStatus();
     RETURN_IF_ERROR(ChangeWeights([this] { return state_.BeginPhase(state_.phase() + 1); }));
@@ -294,10 +296,13 @@ absl::Status Trainer::EndEpoch() {
     reporter_->progress().EndValidation();
     const MetricsRecord record = Record(MetricsRecord::Split::kValidation, **sums);
     RETURN_IF_ERROR(reporter_->Write(record));
-    if (output.histograms()) RETURN_IF_ERROR(reporter_->WriteHistograms(state_.step(), job_->network->parameters()));
     report.validation_loss = record.loss;
     report.validation_top1 = (*sums)->top1 / (*sums)->samples;
     report.best = NoteValidation(*report.validation_top1, phase(), output, &state_.proto());
+  }
+  using Moment = WeightHistogram::Moment;
+  if (PhaseIsOver() || report.validation_loss) {
+    RETURN_IF_ERROR(ReportHistograms(PhaseIsOver() ? Moment::kEnd : Moment::kValidation));
   }
   state_.proto().clear_epoch_end_due();
   state_.since_epoch = SampleSums();
@@ -327,6 +332,15 @@ absl::Status Trainer::WriteCheckpoint() {
   return absl::Status(
       status.code(),
       absl::StrCat(status.message(), saved_step_ < 0 ? "" : absl::StrCat("; that of step ", saved_step_, " is kept")));
+}
+
+absl::Status Trainer::ReportHistograms(WeightHistogram::Moment moment) {
+  WeightHistogram when;
+  when.step = state_.step();
+  when.epoch = static_cast<double>(state_.step()) / static_cast<double>(job_->steps_per_epoch());
+  when.phase = prepared_phase().name;
+  when.moment = moment;
+  return reporter_->WriteHistograms(when, job_->network->parameters());
 }
 
 MetricsRecord Trainer::Record(MetricsRecord::Split split, const SampleSums& sums) const {

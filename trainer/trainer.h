@@ -87,6 +87,7 @@ class Trainer {
   // The summary and the curves of a finished run.
   absl::Status Finish(double seconds);
 
+  absl::Status ReportHistograms(WeightHistogram::Moment moment);
   MetricsRecord Record(MetricsRecord::Split split, const SampleSums& sums) const;
   const Phase& phase() const { return job_->job().phase(state_.phase()); }
   const PreparedPhase& prepared_phase() const { return job_->phases[state_.phase()]; }

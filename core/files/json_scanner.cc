@@ -1,5 +1,6 @@
 #include "core/files/json_scanner.h"
 
+#include <algorithm>
 #include <set>
 
 #include "absl/strings/ascii.h"
@@ -188,6 +189,14 @@ std::string JsonQuoted(absl::string_view text) {
     }
   }
   return quoted + "\"";
+}
+
+std::string JsonQuotedText(std::string text) {
+  if (!IsUtf8(text)) {
+    std::replace_if(
+        text.begin(), text.end(), [](unsigned char c) { return c >= 0x80; }, '?');
+  }
+  return JsonQuoted(text);
 }
 
 bool IsUtf8(absl::string_view text) {

@@ -48,6 +48,8 @@ class JsonScanner {
 
 // `text` in quotes, escaped where JSON must.
 std::string JsonQuoted(absl::string_view text);
+// The same of a text that may not be UTF-8, as JSON is: then '?' stands for each byte that is not ASCII.
+std::string JsonQuotedText(std::string text);
 
 // Whether `text` is UTF-8: no overlong form, no surrogate, nothing above U+10FFFF.
 bool IsUtf8(absl::string_view text);

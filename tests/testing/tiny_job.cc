@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "checkpoint/checkpoint.h"
 #include "glog/logging.h"
-#include "trainer/metrics_record.h"
+#include "tools/metrics_record.h"
 
 namespace espalier {
 namespace {
@@ -66,6 +66,7 @@ std::map<std::string, std::string> ResultsOf(FileSystem* files, const std::strin
     return bytes.ok() ? *bytes : std::string(bytes.status().message());
   };
   results["metrics"] = WithoutTiming(read(JoinPath(output_dir, "metrics.jsonl")));
+  results["histograms"] = read(JoinPath(output_dir, "histograms.jsonl"));
   const std::string checkpoints = JoinPath(output_dir, "checkpoints");
   const absl::StatusOr<std::vector<int64_t>> steps = CheckpointStore(files, checkpoints).Steps();
   CHECK(steps.ok()) << steps.status();

@@ -18,8 +18,8 @@ std::string TinyJobText();
 // more than one thread, and on a busy machine lose much.
 std::unique_ptr<PreparedJob> PrepareTinyJob(const std::vector<std::string>& overrides = {}, int threads = 1);
 
-// What must not differ between two runs of one job, file by file: the metrics without timing, and every byte of the
-// checkpoint of the job's end.
+// What must not differ between two runs of one job, file by file: the metrics without timing, the histograms, and every
+// byte of the checkpoint of the job's end.
 std::map<std::string, std::string> ResultsOf(FileSystem* files, const std::string& output_dir);
 
 // Leaves of a run what it had written by its checkpoint of `step`, if it kept that.

@@ -6,8 +6,8 @@
 // equal text. The one wall-clock figure, images_per_s, stands last: without it the lines of a resumed run equal those
 // of an uninterrupted one. JSON has no literals for non-finite numbers; they are the strings "NaN", "Infinity" and
 // "-Infinity".
-#ifndef ESPALIER_TRAINER_METRICS_RECORD_H_
-#define ESPALIER_TRAINER_METRICS_RECORD_H_
+#ifndef ESPALIER_TOOLS_METRICS_RECORD_H_
+#define ESPALIER_TOOLS_METRICS_RECORD_H_
 
 #include <cstdint>
 #include <optional>
@@ -17,6 +17,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "core/files/file_system.h"
 
 namespace espalier {
 
@@ -47,9 +48,12 @@ std::string ToJson(const MetricsRecord& record);
 // unknown keys with numbers go to `more`. Errors say what was expected at which byte of the line.
 absl::StatusOr<MetricsRecord> ParseMetricsRecord(absl::string_view line);
 
+// All records of a file but a torn last line. An error names the line that cannot be read.
+absl::StatusOr<std::vector<MetricsRecord>> ReadMetrics(FileSystem* files, const std::string& path);
+
 // The text of a metrics file without its wall-clock figures, for comparing runs.
 std::string WithoutTiming(absl::string_view lines);
 
 }  // namespace espalier
 
-#endif  // ESPALIER_TRAINER_METRICS_RECORD_H_
+#endif  // ESPALIER_TOOLS_METRICS_RECORD_H_

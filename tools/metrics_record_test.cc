@@ -1,4 +1,4 @@
-#include "trainer/metrics_record.h"
+#include "tools/metrics_record.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,66 +1,22 @@
-#include "trainer/metrics_record.h"
+#include "tools/metrics_record.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <limits>
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "core/files/json_lines.h"
+#include "core/files/json_number.h"
 #include "core/files/json_scanner.h"
 
 namespace espalier {
 namespace {
 
-constexpr absl::string_view kNaN = "NaN", kInfinity = "Infinity", kMinusInfinity = "-Infinity";
 constexpr absl::string_view kTimingKey = ",\"images_per_s\":";
-
-// JSON is UTF-8; a text that is not keeps its ASCII part.
-std::string Quoted(std::string text) {
-  if (!IsUtf8(text)) {
-    std::replace_if(
-        text.begin(), text.end(), [](unsigned char c) { return c >= 0x80; }, '?');
-  }
-  return JsonQuoted(text);
-}
-
-template <typename Float>
-void AppendNumber(Float value, std::string& json) {
-  if (!std::isfinite(value)) {
-    json += JsonQuoted(std::isnan(value) ? kNaN : value > 0 ? kInfinity : kMinusInfinity);
-    return;
-  }
-  char text[32];
-  json.append(text, std::to_chars(text, text + sizeof text, value).ptr);
-}
 
 void AppendField(absl::string_view key, std::optional<float> value, std::string& json) {
   if (!value) return;
   json += "," + JsonQuoted(key) + ":";
-  AppendNumber(*value, json);
-}
-
-template <typename Number>
-absl::Status ReadNumber(JsonScanner& scanner, Number& number) {
-  ASSIGN_OR_RETURN(const std::string text, scanner.Number());
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || stop != text.data() + text.size()) {
-    return scanner.Error(absl::StrCat("before this a number of its type and range instead of ", text));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status ReadFloat(JsonScanner& scanner, float& number) {
-  if (!scanner.AtString()) return ReadNumber(scanner, number);
-  ASSIGN_OR_RETURN(const std::string name, scanner.String());
-  if (name == kNaN) {
-    number = std::numeric_limits<float>::quiet_NaN();
-  } else if (name == kInfinity || name == kMinusInfinity) {
-    number = name == kInfinity ? INFINITY : -INFINITY;
-  } else {
-    return scanner.Error(absl::StrCat("before this a number instead of ", JsonQuoted(name)));
-  }
-  return absl::OkStatus();
+  AppendJsonNumber(*value, &json);
 }
 
 absl::Status ReadSplit(JsonScanner& scanner, MetricsRecord::Split& split) {
@@ -74,20 +30,20 @@ absl::Status ReadSplit(JsonScanner& scanner, MetricsRecord::Split& split) {
 }
 
 absl::Status ReadField(const std::string& key, JsonScanner& scanner, MetricsRecord& record) {
-  if (key == "step") return ReadNumber(scanner, record.step);
-  if (key == "epoch") return ReadNumber(scanner, record.epoch);
+  if (key == "step") return ReadJsonNumber(scanner, &record.step);
+  if (key == "epoch") return ReadJsonNumber(scanner, &record.epoch);
   if (key == "split") return ReadSplit(scanner, record.split);
-  if (key == "loss") return ReadFloat(scanner, record.loss);
-  if (key == "top1") return ReadFloat(scanner, record.top1.emplace());
-  if (key == "top5") return ReadFloat(scanner, record.top5.emplace());
-  if (key == "learning_rate") return ReadFloat(scanner, record.learning_rate.emplace());
-  if (key == "sparsity") return ReadFloat(scanner, record.sparsity.emplace());
-  if (key == "images_per_s") return ReadFloat(scanner, record.images_per_s.emplace());
+  if (key == "loss") return ReadJsonNumber(scanner, &record.loss);
+  if (key == "top1") return ReadJsonNumber(scanner, &record.top1.emplace());
+  if (key == "top5") return ReadJsonNumber(scanner, &record.top5.emplace());
+  if (key == "learning_rate") return ReadJsonNumber(scanner, &record.learning_rate.emplace());
+  if (key == "sparsity") return ReadJsonNumber(scanner, &record.sparsity.emplace());
+  if (key == "images_per_s") return ReadJsonNumber(scanner, &record.images_per_s.emplace());
   if (key == "phase") {
     ASSIGN_OR_RETURN(record.phase, scanner.String());
     return absl::OkStatus();
   }
-  return ReadFloat(scanner, record.more.emplace_back(key, 0).second);
+  return ReadJsonNumber(scanner, &record.more.emplace_back(key, 0).second);
 }
 
 }  // namespace
@@ -98,8 +54,8 @@ absl::string_view Name(MetricsRecord::Split split) {
 
 std::string ToJson(const MetricsRecord& record) {
   std::string json = absl::StrCat("{\"step\":", record.step, ",\"epoch\":");
-  AppendNumber(record.epoch, json);
-  json += ",\"phase\":" + Quoted(record.phase) + ",\"split\":" + JsonQuoted(Name(record.split));
+  AppendJsonNumber(record.epoch, &json);
+  json += ",\"phase\":" + JsonQuotedText(record.phase) + ",\"split\":" + JsonQuoted(Name(record.split));
   AppendField("loss", record.loss, json);
   AppendField("top1", record.top1, json);
   AppendField("top5", record.top5, json);
@@ -122,6 +78,16 @@ absl::StatusOr<MetricsRecord> ParseMetricsRecord(absl::string_view line) {
   RETURN_IF_ERROR(scanner.End());
   if (!missing.empty()) return scanner.Error(absl::StrCat("before this the key ", JsonQuoted(*missing.begin())));
   return record;
+}
+
+absl::StatusOr<std::vector<MetricsRecord>> ReadMetrics(FileSystem* files, const std::string& path) {
+  std::vector<MetricsRecord> records;
+  RETURN_IF_ERROR(ReadJsonLines(files, path, [&](absl::string_view line) {
+    absl::StatusOr<MetricsRecord> record = ParseMetricsRecord(line);
+    if (record.ok()) records.push_back(*std::move(record));
+    return record.status();
+  }));
+  return records;
 }
 
 std::string WithoutTiming(absl::string_view lines) {
