@@ -156,7 +156,6 @@ void Timing::Activate(const Instruction& i, const Footprint& touched) {
   accumulators_.SetRead(touched.accumulator_reads, activation_free_);
   for (const RowRange& operand : touched.reads) by_activation_.SetRead(operand, activation_free_);
   by_activation_.SetWritten(touched.writes, end);
-  by_host_.SetWritten(touched.writes, 0);
   Ends(end);
 }
 
@@ -164,7 +163,6 @@ void Timing::ReadHost(const Instruction& i, const Footprint& touched) {
   const int64_t start = std::max({host_read_free_, host_barrier_, UntilFree(touched.writes)});
   host_read_free_ = start + config_.HostCycles(i.length * int64_t{config_.array_size});
   by_host_.SetWritten(touched.writes, host_read_free_);
-  by_activation_.SetWritten(touched.writes, 0);
   Ends(host_read_free_);
 }
 
