@@ -4,6 +4,7 @@
 
 #include "glog/logging.h"
 #include "tools/chart_verb.h"
+#include "tools/eie_study.h"
 #include "tools/inspect.h"
 #include "tools/launch.h"
 #include "tools/scaling.h"
@@ -13,6 +14,7 @@ int main(int argc, char** argv) {
   FLAGS_logtostderr = true;
   const std::vector<espalier::Verb> verbs = {
       espalier::ChartVerb(),
+      espalier::EieStudyVerb(),
       espalier::InspectVerb(),
       espalier::LaunchVerb(),
       espalier::ScalingVerb(),

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "hw/integer_network.h"
+#include "hw/requantize.h"
 
 namespace espalier {
 
@@ -22,12 +22,7 @@ class EieArithmetic {
 
   // The activation of `row` of which `accumulator` is the sum.
   int16_t Output(int64_t accumulator, const Requantization& requantization, int64_t row) const {
-    const int64_t multiplier = requantization.multiplier[requantization.multiplier.size() == 1 ? 0 : row];
-    const int shift = requantization.shift[requantization.shift.size() == 1 ? 0 : row];
-    __int128 scaled = static_cast<__int128>(accumulator) * multiplier * (int64_t{1} << shift_);
-    if (shift > 0) scaled = (scaled + (__int128{1} << (shift - 1))) >> shift;
-    const __int128 low = requantization.minimum, high = requantization.maximum;
-    return static_cast<int16_t>(std::clamp(scaled, low, high));
+    return RequantizeSum(requantization, row, accumulator * (int64_t{1} << shift_));
   }
 
  private:

@@ -42,6 +42,7 @@ SparseMatrix RandomLayer(const EieBenchmark& benchmark, uint64_t seed) {
   matrix.name = benchmark.name;
   matrix.rows = benchmark.rows;
   matrix.columns = benchmark.columns;
+  matrix.bias.assign(matrix.rows, 0);
   matrix.codebook = {0};
   for (int code = 1; code <= kCodes; ++code) matrix.codebook.push_back(static_cast<int16_t>(257 * code - 8 * 257 + 1));
   // The distance to the next non-zero is geometrically distributed.

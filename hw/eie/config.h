@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "absl/status/status.h"
-#include "hw/integer_network.h"
+#include "hw/requantize.h"
 
 namespace espalier {
 

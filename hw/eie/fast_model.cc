@@ -111,14 +111,13 @@ void FastEie::CountTile(const Block& block, const Tile& tile, const int16_t* act
 
 EieResult FastEie::Run(const Requantization& requantization, const int16_t* activations) const {
   const EieArithmetic arithmetic(program_.config.accumulator_bits, ProductShift(program_.config, requantization));
-  const std::vector<int32_t>& bias = program_.matrix.bias;
   EieResult result;
   result.outputs.reserve(program_.matrix.rows);
   for (const Block& block : blocks_) {
     const int64_t first = block.block->first_row, rows = block.block->rows;
-    std::vector<int64_t> accumulators(rows, 0);
-    for (int64_t row = 0; row < rows && !bias.empty(); ++row) {
-      accumulators[row] = arithmetic.Saturate(arithmetic.Shift(bias[first + row]));
+    std::vector<int64_t> accumulators(rows);
+    for (int64_t row = 0; row < rows; ++row) {
+      accumulators[row] = arithmetic.Saturate(arithmetic.Shift(program_.matrix.bias[first + row]));
     }
     Accumulate(block, arithmetic, activations, &accumulators, &result.counters);
     for (int64_t row = 0; row < rows; ++row) {

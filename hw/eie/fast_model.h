@@ -9,7 +9,7 @@
 #include "hw/eie/program.h"
 #include "hw/eie/structural_model.h"
 #include "hw/eie/timing_kernel.h"
-#include "hw/integer_network.h"
+#include "hw/requantize.h"
 
 namespace espalier {
 

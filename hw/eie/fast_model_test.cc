@@ -29,10 +29,9 @@ IntegerMatrix RandomMatrix(const EieConfig& config, Random* random) {
   for (int64_t i = 0; i < matrix.rows * matrix.columns; ++i) {
     matrix.weights.push_back(random->Uniform() < density ? values[random->Below(values.size())] : 0);
   }
-  for (int64_t row = 0; row < matrix.rows && random->Below(2) > 0; ++row) {
+  for (int64_t row = 0; row < matrix.rows; ++row) {
     matrix.bias.push_back(static_cast<int32_t>(random->NextBits()) >> 4);
   }
-  if (matrix.bias.size() < matrix.rows) matrix.bias.clear();
   return matrix;
 }
 

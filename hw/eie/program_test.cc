@@ -15,6 +15,7 @@ IntegerMatrix Column(std::vector<int16_t> weights) {
   matrix.rows = static_cast<int64_t>(weights.size());
   matrix.columns = 1;
   matrix.weights = std::move(weights);
+  matrix.bias.assign(matrix.rows, 0);
   return matrix;
 }
 
@@ -65,6 +66,7 @@ TEST(CompileForEie, InterleavesRows) {
                     0, 0,   // 0
                     1, 0,   // 1
                     2, 1};  // 0
+  matrix.bias.assign(5, 0);
   EieConfig config;
   config.processing_elements = 2;
   const EieProgram program = Compile(config, matrix);
@@ -83,6 +85,7 @@ TEST(CompileForEie, CutsWhatTheMemoriesDoNotHold) {
   matrix.rows = 10;
   matrix.columns = 7;
   matrix.weights.assign(70, 3);
+  matrix.bias.assign(10, 0);
   EieConfig config;
   config.processing_elements = 2;
   config.activation_registers = 4;  // blocks of 8 rows

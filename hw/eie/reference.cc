@@ -1,5 +1,7 @@
 #include "hw/eie/reference.h"
 
+#include <algorithm>
+
 #include "hw/eie/arithmetic.h"
 
 namespace espalier {
@@ -11,7 +13,7 @@ std::vector<int16_t> EieReference(const EieConfig& config, const IntegerMatrix& 
   std::vector<int16_t> outputs(matrix.rows);
   for (int64_t row = 0; row < matrix.rows; ++row) {
     const int16_t* weights = matrix.weights.data() + row * matrix.columns;
-    int64_t accumulator = matrix.bias.empty() ? 0 : arithmetic.Saturate(arithmetic.Shift(matrix.bias[row]));
+    int64_t accumulator = arithmetic.Saturate(arithmetic.Shift(matrix.bias[row]));
     for (int64_t column = 0; column < matrix.columns; ++column) {
       const int64_t sum = accumulator + arithmetic.Shift(int64_t{weights[column]} * activations[column]);
       accumulator = arithmetic.Saturate(sum);
@@ -20,6 +22,16 @@ std::vector<int16_t> EieReference(const EieConfig& config, const IntegerMatrix& 
     outputs[row] = arithmetic.Output(accumulator, requantization, row);
   }
   return outputs;
+}
+
+void EieReferenceEngine::Multiply(const IntegerMatrix& matrix, const Requantization& requantization,
+                                  const int16_t* inputs, int64_t batch, int16_t* outputs) {
+  int64_t saturations = 0;
+  for (int64_t vector = 0; vector < batch; ++vector) {
+    const std::vector<int16_t> result =
+        EieReference(config_, matrix, requantization, inputs + vector * matrix.columns, &saturations);
+    std::copy(result.begin(), result.end(), outputs + vector * matrix.rows);
+  }
 }
 
 }  // namespace espalier

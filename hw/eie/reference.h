@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "hw/eie/config.h"
-#include "hw/integer_network.h"
+#include "hw/matrix_engine.h"
 
 namespace espalier {
 
@@ -16,6 +16,18 @@ namespace espalier {
 std::vector<int16_t> EieReference(const EieConfig& config, const IntegerMatrix& matrix,
                                   const Requantization& requantization, const int16_t* activations,
                                   int64_t* saturations);
+
+// The same for whole networks: the plain twin of EieEngine.
+class EieReferenceEngine : public MatrixEngine {
+ public:
+  explicit EieReferenceEngine(const EieConfig& config) : config_(config) {}
+
+  void Multiply(const IntegerMatrix& matrix, const Requantization& requantization, const int16_t* inputs, int64_t batch,
+                int16_t* outputs) override;
+
+ private:
+  const EieConfig config_;
+};
 
 }  // namespace espalier
 

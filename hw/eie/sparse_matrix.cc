@@ -23,7 +23,7 @@ absl::Status CheckSizes(const IntegerMatrix& matrix) {
     return absl::InvalidArgumentError(absl::StrCat(matrix.name, ": expected ", matrix.rows, " x ", matrix.columns,
                                                    " weights, found ", matrix.weights.size()));
   }
-  if (!matrix.bias.empty() && matrix.bias.size() != static_cast<size_t>(matrix.rows)) {
+  if (matrix.bias.size() != static_cast<size_t>(matrix.rows)) {
     return absl::InvalidArgumentError(
         absl::StrCat(matrix.name, ": expected a bias for each of ", matrix.rows, " rows, found ", matrix.bias.size()));
   }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "hw/integer_network.h"
+#include "hw/matrix_engine.h"
 
 namespace espalier {
 
@@ -18,7 +18,7 @@ struct SparseMatrix {
   std::vector<int32_t> row_indices;    // ascending in a column
   std::vector<uint16_t> codes;         // of each non-zero: >= 1
   std::vector<int16_t> codebook;       // codebook[0] == 0: no weight
-  std::vector<int32_t> bias;           // of each row; empty: zeros
+  std::vector<int64_t> bias;           // of each row
 
   int64_t non_zeros() const { return static_cast<int64_t>(row_indices.size()); }
 };

@@ -14,9 +14,8 @@ using Accumulators = std::vector<std::vector<int64_t>>;  // of each element, of 
 Accumulators InitialAccumulators(const EieProgram& program, const EieRowBlock& block, const EieArithmetic& arithmetic) {
   Accumulators accumulators(program.config.processing_elements);
   for (int64_t row = block.first_row; row < block.first_row + block.rows; ++row) {
-    const std::vector<int32_t>& bias = program.matrix.bias;
     accumulators[row % program.config.processing_elements].push_back(
-        bias.empty() ? 0 : arithmetic.Saturate(arithmetic.Shift(bias[row])));
+        arithmetic.Saturate(arithmetic.Shift(program.matrix.bias[row])));
   }
   return accumulators;
 }

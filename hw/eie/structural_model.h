@@ -7,7 +7,7 @@
 
 #include "hw/eie/counters.h"
 #include "hw/eie/program.h"
-#include "hw/integer_network.h"
+#include "hw/requantize.h"
 
 namespace espalier {
 

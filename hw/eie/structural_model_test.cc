@@ -19,13 +19,14 @@ EieConfig SmallChip(int elements, int depth) {
 }
 
 EieResult RunModules(const EieConfig& config, int64_t rows, std::vector<int16_t> weights,
-                     std::vector<int16_t> activations, std::vector<int32_t> bias = {}) {
+                     std::vector<int16_t> activations, std::vector<int64_t> bias = {}) {
   IntegerMatrix matrix;
   matrix.name = "fc";
   matrix.rows = rows;
   matrix.columns = static_cast<int64_t>(activations.size());
   matrix.weights = std::move(weights);
   matrix.bias = std::move(bias);
+  matrix.bias.resize(rows);
   const absl::StatusOr<EieProgram> program = CompileForEie(config, *Compress(matrix, config.code_bits));
   CHECK(program.ok()) << program.status();
   return RunEieModules(*program, kExact, activations.data());
