@@ -97,16 +97,14 @@ absl::StatusOr<std::vector<EieSweep>> RunSweeps(const Request& request) {
 
   EieSweep width{"matrix_sram_width",
                  "bits of a line of the matrix SRAM",
-                 {{"matrix_energy_nj", "energy of matrix reads, nJ", false, true},
-                  {"matrix_reads", "matrix reads", false, true},
-                  {"read_energy_pj", "energy of a read, pJ", false, true}},
+                 {{"matrix_energy_uj", "energy of matrix reads, uJ", false, true},
+                  {"matrix_kilo_reads", "matrix reads, thousands", false, true}},
                  {}};
   RETURN_IF_ERROR(RunSweep(
       request, 32, 512, [](int value, const EieBenchmark&) { return EieWithMatrixWidth(value); },
       [](const EieStudyPoint& point, const EieStudyPoint&) -> std::vector<double> {
         const double reads = static_cast<double>(point.result.counters.matrix_reads);
-        const double read_pj = EieMatrixReadEnergy(point.task.config);
-        return {reads * read_pj / 1e3, reads, read_pj};
+        return {reads * EieMatrixReadEnergy(point.task.config) / 1e6, reads / 1e3};
       },
       &width));
   return std::vector<EieSweep>{depth, elements, width};

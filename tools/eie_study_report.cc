@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/string_view.h"
 #include "core/human_readable.h"
 #include "hw/eie/energy.h"
 #include "tools/table.h"
@@ -20,9 +21,10 @@ std::string Deviation(double found, double expected) {
   return absl::StrFormat("%+.1f%%", 100 * (found / expected - 1));
 }
 
+// The network a layer is from.
 std::string Network(const EieStudyPoint& point) {
-  const std::string layer = point.task.benchmark.name;
-  return layer.substr(0, layer.find('-'));
+  const absl::string_view layer = point.task.benchmark.name;
+  return layer[0] == 'A' ? "AlexNet" : layer[0] == 'V' ? "VGG-16" : "NeuralTalk";
 }
 
 std::string Cell(const EieMetric& metric, double value) {

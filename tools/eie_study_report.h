@@ -48,7 +48,7 @@ struct EieSweep {
 // The first metric, a row for each layer, a column for each value.
 std::string EieSweepTable(const EieSweep& sweep);
 std::string EieSweepCsv(const EieSweep& sweep);
-// For each metric and each network (layers whose names begin alike) a chart with its layers as series.
+// For each metric and each network a chart with its layers as series.
 std::vector<Chart> EieSweepCharts(const EieSweep& sweep);
 
 }  // namespace espalier

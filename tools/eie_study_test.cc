@@ -39,12 +39,12 @@ TEST(EieStudy, ShowsAndWritesALayer) {
   EXPECT_THAT(result.out, AllOf(ContainsRegex("NT-LSTM +1 +5,[34].. +5,375 +[+-][01]\\.[0-9]%"),
                                 HasSubstr("load balance by activations that a queue holds"),
                                 HasSubstr("speed over one element's by processing elements"),
-                                HasSubstr("energy of matrix reads, nJ by bits of a line"),
+                                HasSubstr("energy of matrix reads, uJ by bits of a line"),
                                 HasSubstr("the published chip's area from these: 40.84 mm2")));
   EXPECT_THAT(Read(directory + "/eie_layers.csv"), HasSubstr("\nNT-LSTM,1,1201,5"));
   EXPECT_THAT(Read(directory + "/eie_queue_depth.csv"),
               StartsWith("layer,queue_depth,cycles,us,energy_nj,load_balance\nNT-LSTM,1,"));
-  EXPECT_THAT(Read(directory + "/eie_processing_elements.svg"), HasSubstr("NT: padding among the entries"));
+  EXPECT_THAT(Read(directory + "/eie_processing_elements.svg"), HasSubstr("NeuralTalk: padding among the entries"));
   EXPECT_THAT(Read(directory + "/eie_matrix_sram_width.csv"), HasSubstr("\nNT-LSTM,512,"));
 }
 
