@@ -1,0 +1,24 @@
+// What a report says of the weights' distributions: from histograms.jsonl.
+#ifndef ESPALIER_TOOLS_REPORT_WEIGHT_SECTIONS_H_
+#define ESPALIER_TOOLS_REPORT_WEIGHT_SECTIONS_H_
+
+#include <vector>
+
+#include "absl/types/span.h"
+#include "proto/job.pb.h"
+#include "tools/report/report.h"
+#include "tools/weight_histogram.h"
+
+namespace espalier {
+
+// The share of each layer's weights that are zero, over the steps and at the end. Without zeros anywhere, nothing but a
+// remark.
+ReportSection SparsitySection(absl::Span<const WeightHistogram> histograms, const std::vector<FigureMarker>& phases);
+
+// A histogram per weight and moment, the moments of a weight side by side in the same bins: first and last of each
+// phase, where something changed. `job`, where it is known, tells what a phase's beginning did; may be null.
+ReportSection HistogramSection(absl::Span<const WeightHistogram> histograms, const Job* job);
+
+}  // namespace espalier
+
+#endif  // ESPALIER_TOOLS_REPORT_WEIGHT_SECTIONS_H_
