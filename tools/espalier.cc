@@ -7,6 +7,7 @@
 #include "tools/eie_study.h"
 #include "tools/inspect.h"
 #include "tools/launch.h"
+#include "tools/report/report_verb.h"
 #include "tools/scaling.h"
 
 int main(int argc, char** argv) {
@@ -17,6 +18,7 @@ int main(int argc, char** argv) {
       espalier::EieStudyVerb(),
       espalier::InspectVerb(),
       espalier::LaunchVerb(),
+      espalier::ReportVerb(),
       espalier::ScalingVerb(),
   };
   return espalier::RunVerbs(verbs, {argv + 1, argv + argc}, std::cout, std::cerr);

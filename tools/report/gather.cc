@@ -36,11 +36,8 @@ RunFiles ReadRun(FileSystem* files, const std::string& directory) {
   RunFiles run;
   const auto path = [&](const char* name) { return JoinPath(directory, name); };
   const absl::StatusOr<std::string> text = ReadFile(files, path("job.pbtxt"), kMaximumJobBytes);
-  run.job = text.status();
-  if (text.ok()) {
-    run.job_text = *text;
-    run.job = LoadJob(path("job.pbtxt"), {}, {});
-  }
+  run.job_text = text.value_or("");
+  run.job = text.ok() ? LoadJob(path("job.pbtxt"), {}, {}) : text.status();
   run.metrics = ReadMetrics(files, path("metrics.jsonl"));
   run.histograms = ReadWeightHistograms(files, path("histograms.jsonl"));
   run.ledger = ReadCsv(files, path("ledger.csv"));
@@ -100,8 +97,7 @@ void AddTraining(const RunFiles& run, Report* report) {
 }
 
 ReportSection PackageOf(const RunFiles& run) {
-  absl::StatusOr<ReportSection> section = run.ledger.status();
-  if (run.ledger.ok()) section = PackageSection(*run.ledger);
+  absl::StatusOr<ReportSection> section = run.ledger.ok() ? PackageSection(*run.ledger) : run.ledger.status();
   if (section.ok()) return *std::move(section);
   return Missing("package", "The package, byte by byte", "ledger.csv", section.status());
 }

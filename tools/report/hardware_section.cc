@@ -165,10 +165,11 @@ ReportSection HardwareSection(FileSystem* files, const std::string& directory, c
       section.remarks.push_back(absl::StrCat("No ", what, ": there is no ", path, "."));
       continue;
     }
-    absl::StatusOr<Figure> figure = table.status();
-    if (table.ok()) figure = what == "roofline" ? Roofline(*table) : StackedBars(*table, what);
+    const absl::StatusOr<Figure> figure = !table.ok()          ? table.status()
+                                          : what == "roofline" ? Roofline(*table)
+                                                               : StackedBars(*table, what);
     if (figure.ok()) {
-      group.figures.push_back(*std::move(figure));
+      group.figures.push_back(*figure);
     } else {
       section.remarks.push_back(absl::StrCat(what, " left out: ", figure.status().message()));
     }

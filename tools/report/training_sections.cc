@@ -12,7 +12,7 @@
 namespace espalier {
 namespace {
 
-using Split = MetricsRecord::Split;
+using RecordSplit = MetricsRecord::Split;
 using Value = std::optional<float> (*)(const MetricsRecord&);
 
 constexpr size_t kMostPoints = 1500;
@@ -20,7 +20,7 @@ constexpr size_t kMostPoints = 1500;
 // on the axis.
 constexpr double kLogarithmicRatio = 30;
 
-FigureSeries SeriesOf(absl::Span<const MetricsRecord> records, Split split, Value value) {
+FigureSeries SeriesOf(absl::Span<const MetricsRecord> records, RecordSplit split, Value value) {
   FigureSeries series;
   series.name = std::string(Name(split));
   for (const MetricsRecord& record : records) {
@@ -47,7 +47,7 @@ bool FallsFar(const Figure& figure) {
 const MetricsRecord* LastValidation(absl::Span<const MetricsRecord> records, const std::set<std::string>& phases) {
   const MetricsRecord* last = nullptr;
   for (const MetricsRecord& record : records) {
-    const bool counts = record.split == Split::kValidation && record.top1.has_value();
+    const bool counts = record.split == RecordSplit::kValidation && record.top1.has_value();
     if (counts && (phases.empty() || phases.count(record.phase) > 0)) last = &record;
   }
   return last;
@@ -146,8 +146,8 @@ ReportSection CurvesSection(absl::Span<const MetricsRecord> records) {
     figure.y_label = kind.title;
     figure.percent = kind.percent;
     figure.markers = PhaseMarkers(records);
-    for (const Split split : {Split::kTrain, Split::kValidation}) {
-      if (split == Split::kValidation && !kind.both_splits) continue;
+    for (const RecordSplit split : {RecordSplit::kTrain, RecordSplit::kValidation}) {
+      if (split == RecordSplit::kValidation && !kind.both_splits) continue;
       FigureSeries series = SeriesOf(records, split, kind.value);
       if (!series.y.empty()) figure.series.push_back(std::move(series));
     }
