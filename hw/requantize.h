@@ -9,10 +9,10 @@
 namespace espalier {
 
 // clamp(round_half_up(sum * multiplier[row] / 2^shift[row]), minimum, maximum). With one entry it is all rows'. A
-// power-of-two fixed point has multiplier 1. Who builds one proves that |sum| * multiplier < 2^62 for every sum that
-// the matrix can give.
+// power-of-two fixed point has multiplier 1. A multiplier is negative where a batch norm turns a channel's sign around.
+// Who builds one proves that |sum * multiplier| < 2^62 for every sum that the matrix can give.
 struct Requantization {
-  std::vector<int32_t> multiplier;   // [1, 2^31)
+  std::vector<int32_t> multiplier;   // (-2^31, 2^31), not 0
   std::vector<int> shift;            // [0, 62]
   int32_t minimum = 0, maximum = 0;  // within int16; 0 as minimum is a rectifier
 };

@@ -1,0 +1,75 @@
+#include "hw/integer_evaluation.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "hw/activation_statistics.h"
+#include "hw/inference_network.h"
+#include "hw/integer_builder.h"
+
+namespace espalier {
+namespace {
+
+// A batch that outlives the loader's next.
+struct Job {
+  Tensor images, labels;
+  int64_t count = 0, right = 0;
+};
+
+void RunJob(const IntegerNetwork& network, MatrixEngine* engine, Job* job) {
+  const IntegerLogits logits = network.Run(job->images.data<float>(), job->count, engine);
+  const int32_t* labels = job->labels.data<int32_t>();
+  for (int64_t i = 0; i < job->count; ++i) job->right += logits.top1[i] == labels[i] ? 1 : 0;
+}
+
+}  // namespace
+
+absl::StatusOr<IntegerNetwork> BuildIntegerNetwork(const Package& package, const IntegerFormat& format,
+                                                   Loader* calibration, int64_t samples) {
+  int64_t batch = 1;
+  if (calibration != nullptr) {
+    calibration->Seek(0, 0);
+    ASSIGN_OR_RETURN(const Batch* first, calibration->Next());
+    batch = first->images.shape()[0];
+  }
+  ASSIGN_OR_RETURN(const InferenceNetwork network, BuildInferenceNetwork(package.info.model(), batch));
+  std::vector<MagnitudeHistogram> activations;
+  if (calibration != nullptr) {
+    ASSIGN_OR_RETURN(activations, GatherActivations(network, package.tensors, *calibration, samples));
+  } else {
+    ASSIGN_OR_RETURN(activations, ReadActivations(network, package.info));
+  }
+  return BuildIntegerNetwork(network, package.tensors, activations, format);
+}
+
+absl::StatusOr<IntegerAccuracy> EvaluateIntegerNetwork(const IntegerNetwork& network, Loader& data,
+                                                       absl::Span<MatrixEngine* const> engines, int64_t samples) {
+  CHECK(!engines.empty());
+  const Shape& input = network.activations()[0].shape;
+  if (data.sample_type().image_shape != input) {
+    return absl::InvalidArgumentError(absl::StrCat("data: expected pictures ", input.ToString(), ", found ",
+                                                   data.sample_type().image_shape.ToString()));
+  }
+  IntegerAccuracy accuracy;
+  if (data.batches_per_epoch() > 0) data.Seek(0, 0);
+  for (int64_t next = 0; next < data.batches_per_epoch() && (samples == 0 || accuracy.samples < samples);) {
+    const int64_t count = std::min(static_cast<int64_t>(engines.size()), data.batches_per_epoch() - next);
+    std::vector<Job> jobs(count);
+    for (Job& job : jobs) {
+      ASSIGN_OR_RETURN(const Batch* batch, data.Next());
+      job = {count == 1 ? batch->images : batch->images.Copy(), count == 1 ? batch->labels : batch->labels.Copy(),
+             batch->count, 0};
+    }
+    next += count;
+#pragma omp parallel for schedule(static, 1) if (count > 1)
+    for (int64_t i = 0; i < count; ++i) RunJob(network, engines[i], &jobs[i]);
+    for (const Job& job : jobs) {
+      accuracy.samples += job.count;
+      accuracy.top1_right += job.right;
+    }
+  }
+  return accuracy;
+}
+
+}  // namespace espalier
