@@ -16,16 +16,19 @@ int64_t ExchangeElements(const Tensor& state) {
 
 }  // namespace
 
-ParameterStore::ParameterStore(const Graph& graph, uint64_t seed)
+ParameterStore::ParameterStore(const Graph& graph)
     : layout_(graph.parameters()), weights_(DType::kF32, {layout_.arena_elements()}) {
-  InitializeParameters(layout_, seed, weights());
-  int64_t exchange_elements = layout_.arena_elements();
   for (const State& state : graph.states()) {
     Tensor tensor(DType::kF32, graph.type(state.value).shape);
     std::fill_n(tensor.data<float>(), tensor.elements(), state.initial);
     states_[state.name] = tensor;
-    exchange_elements += ExchangeElements(tensor);
   }
+}
+
+ParameterStore::ParameterStore(const Graph& graph, uint64_t seed) : ParameterStore(graph) {
+  InitializeParameters(layout_, seed, weights());
+  int64_t exchange_elements = layout_.arena_elements();
+  for (const auto& [name, tensor] : states_) exchange_elements += ExchangeElements(tensor);
   gradients_ = Tensor(DType::kF32, {exchange_elements});
 }
 

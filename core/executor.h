@@ -19,6 +19,9 @@ class ParameterStore {
  public:
   // Weights get their initial values, states theirs, gradients zero.
   ParameterStore(const Graph& graph, uint64_t seed);
+  // For weights that come from elsewhere and do not train: zeros, and no room for gradients. States get their initial
+  // values.
+  explicit ParameterStore(const Graph& graph);
 
   // A store with the same weights, in the same memory, and gradients and states of its own: the states' values as they
   // are now.

@@ -5,21 +5,20 @@
 #include "glog/logging.h"
 #include "tools/chart_verb.h"
 #include "tools/eie_study.h"
+#include "tools/evaluate.h"
 #include "tools/inspect.h"
 #include "tools/launch.h"
-#include "tools/report/report_verb.h"
+#include "tools/pack.h"
 #include "tools/scaling.h"
+#include "tools/unpack.h"
 
 int main(int argc, char** argv) {
   google::InitGoogleLogging(argv[0]);
   FLAGS_logtostderr = true;
   const std::vector<espalier::Verb> verbs = {
-      espalier::ChartVerb(),
-      espalier::EieStudyVerb(),
-      espalier::InspectVerb(),
-      espalier::LaunchVerb(),
-      espalier::ReportVerb(),
-      espalier::ScalingVerb(),
+      espalier::ChartVerb(),   espalier::EieStudyVerb(), espalier::EvaluateVerb(),
+      espalier::InspectVerb(), espalier::LaunchVerb(),   espalier::PackVerb(),
+      espalier::ReportVerb(),  espalier::ScalingVerb(),  espalier::UnpackVerb(),
   };
   return espalier::RunVerbs(verbs, {argv + 1, argv + argc}, std::cout, std::cerr);
 }

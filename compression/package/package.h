@@ -43,6 +43,7 @@ struct PackedTensor {
   std::string name;  // as in the graph: "conv1/weight"
   Shape shape;
   std::variant<FloatValues, SharedValues, IntegerValues, ConstantValue> values;
+  bool is_state = false;
 };
 
 struct Package {

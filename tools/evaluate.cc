@@ -1,0 +1,61 @@
+#include "tools/evaluate.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+
+#include "absl/strings/str_cat.h"
+#include "compression/package/package_file.h"
+#include "core/human_readable.h"
+
+namespace espalier {
+namespace {
+
+std::string ShareOf(int64_t part, int64_t all) {
+  return absl::StrCat(FormatPercent(static_cast<double>(part) / static_cast<double>(all)), " (", FormatCount(part),
+                      ")");
+}
+
+absl::Status Evaluate(const Arguments& arguments, std::ostream& out) {
+  const std::string& path = arguments.positional()[0];
+  ASSIGN_OR_RETURN(const Package package, ReadPackage(FileSystem::Posix(), path));
+  ASSIGN_OR_RETURN(const TopCounts counts, EvaluateWithProgress(package, DataDirectory(arguments)));
+  out << path << ": " << DescribeCounts(counts) << "\n";
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<TopCounts> EvaluateWithProgress(const Package& package, const std::string& data_dir) {
+  if (isatty(STDERR_FILENO) == 0) return EvaluatePackage(package, data_dir, nullptr);
+  const absl::StatusOr<TopCounts> counts = EvaluatePackage(package, data_dir, [](int64_t done, int64_t all) {
+    std::cerr << "\r" << FormatCount(done) << " of " << FormatCount(all) << " samples" << std::flush;
+  });
+  std::cerr << "\r\x1b[K" << std::flush;
+  return counts;
+}
+
+std::string DescribeCounts(const TopCounts& counts) {
+  return absl::StrCat("top-1 ", ShareOf(counts.top1, counts.samples), ", top-5 ", ShareOf(counts.top5, counts.samples),
+                      " of ", FormatCount(counts.samples), " samples");
+}
+
+std::string DataDirectory(const Arguments& arguments) {
+  const char* fallback = std::getenv("ESPALIER_DATA_DIR");
+  return arguments.Get("data_dir", fallback == nullptr ? "" : fallback);
+}
+
+Verb EvaluateVerb() {
+  Verb verb;
+  verb.name = "evaluate";
+  verb.arguments = "PACKAGE";
+  verb.summary = "Runs a package's network over its validation samples: top-1 and top-5.";
+  verb.details = "The samples are those that the package names, as its job did.";
+  verb.flags = {{"data_dir", "DIR", "the folder that holds mnist/, cifar10/, ...; default: $ESPALIER_DATA_DIR"}};
+  verb.minimum_arguments = verb.maximum_arguments = 1;
+  verb.run = Evaluate;
+  return verb;
+}
+
+}  // namespace espalier
