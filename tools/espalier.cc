@@ -9,6 +9,7 @@
 #include "tools/inspect.h"
 #include "tools/launch.h"
 #include "tools/pack.h"
+#include "tools/report/report_verb.h"
 #include "tools/scaling.h"
 #include "tools/unpack.h"
 

@@ -36,7 +36,7 @@ absl::Status Unpack(const Arguments& arguments, std::ostream& out) {
   }
   std::string bytes;
   StringFile file(&bytes);
-  RETURN_IF_ERROR(WriteSafetensors(tensors, {{"model", package.info.model().name()}}, &file));
+  RETURN_IF_ERROR(WriteSafetensors(tensors, {}, &file));
   const std::string output = arguments.Get("output", "weights.safetensors");
   RETURN_IF_ERROR(WriteFileAtomically(files, output, bytes));
   out << output << ": " << FormatCount(static_cast<int64_t>(tensors.size())) << " tensors, " << FormatCount(elements)
