@@ -20,6 +20,7 @@
 #include "tools/command_line.h"
 #include "trainer/benchmark.h"
 #include "trainer/exit_code.h"
+#include "trainer/initial_weights.h"
 #include "trainer/job_ranks.h"
 #include "trainer/prepared_job.h"
 #include "trainer/signals.h"
@@ -108,6 +109,9 @@ absl::StatusOr<int> Train(JobDocument document, const Arguments& arguments, JobR
   RETURN_IF_ERROR(ranks->CompareWorkers(team.workers() > 1 ? FactsOf(**job) : std::vector<SharedFact>()));
   if (team.leads()) PrintHead(**job, *ranks, std::cout);
   if (arguments.Has("dry_run")) {
+    RETURN_IF_ERROR(team.Agree(team.leads() ? BadInput(ReadInitialWeights(FileSystem::Posix(), (*job)->document,
+                                                                          &(*job)->network->parameters()))
+                                            : absl::OkStatus()));
     if (team.leads()) std::cout << "\n" << DescribeLayers(**job);
     return kDone;
   }

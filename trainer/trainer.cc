@@ -12,6 +12,7 @@
 #include "trainer/curves.h"
 #include "trainer/divergence.h"
 #include "trainer/exit_code.h"
+#include "trainer/initial_weights.h"
 #include "trainer/job_difference.h"
 #include "trainer/make_data_parallel.h"
 #include "trainer/summary.h"
@@ -94,15 +95,24 @@ absl::Status Trainer::Start() {
 }
 
 absl::StatusOr<std::optional<Checkpoint>> Trainer::OpenOutput() {
+  // Before --overwrite removes anything.
+  if (options_.mode != StartMode::kResume) RETURN_IF_ERROR(LoadInitialWeights());
   ASSIGN_OR_RETURN(output_,
                    OutputDirectory::Open(options_.files, options_.output_dir, options_.mode, job_->job().output()));
   std::optional<Checkpoint> checkpoint;
   if (options_.mode == StartMode::kResume) {
     ASSIGN_OR_RETURN(checkpoint, output_->LoadLatest());
     for (const std::string& reason : output_->checkpoints().skipped()) out() << reason << "\n";
-    if (!checkpoint) out() << "no checkpoint in " << options_.output_dir << ": beginning anew\n";
+    if (!checkpoint) {
+      out() << "no checkpoint in " << options_.output_dir << ": beginning anew\n";
+      RETURN_IF_ERROR(LoadInitialWeights());
+    }
   }
   return checkpoint;
+}
+
+absl::Status Trainer::LoadInitialWeights() {
+  return BadInput(ReadInitialWeights(options_.files, job_->document, &job_->network->parameters()));
 }
 
 absl::Status Trainer::Resume(const CheckpointState& saved, const Checkpoint* checkpoint) {

@@ -25,6 +25,22 @@ struct DTypeName {
 constexpr DTypeName kDTypeNames[] = {{DType::kF32, "F32"}, {DType::kBF16, "BF16"}, {DType::kF16, "F16"},
                                      {DType::kS32, "I32"}, {DType::kS8, "I8"},     {DType::kU8, "U8"}};
 
+// Types of the format that no Tensor has, and the bytes of an element.
+struct ForeignDType {
+  const char* name;
+  uint64_t bytes;
+};
+constexpr ForeignDType kForeignDTypes[] = {{"F64", 8}, {"I64", 8},  {"U64", 8},     {"U32", 4},    {"I16", 2},
+                                           {"U16", 2}, {"BOOL", 1}, {"F8_E4M3", 1}, {"F8_E5M2", 1}};
+
+// Bytes of an element of that foreign type; 0 if the format has no such type.
+uint64_t ForeignBytes(const std::string& name) {
+  for (const ForeignDType& foreign : kForeignDTypes) {
+    if (foreign.name == name) return foreign.bytes;
+  }
+  return 0;
+}
+
 const char* FormatName(DType dtype) {
   for (const DTypeName& known : kDTypeNames) {
     if (known.dtype == dtype) return known.name;
@@ -160,11 +176,14 @@ absl::Status ParseEntry(JsonScanner* scanner, SafetensorsReader::Entry* entry) {
     if (key == "dtype") {
       ASSIGN_OR_RETURN(const std::string name, scanner->String());
       const std::optional<DType> dtype = FromFormatName(name);
-      if (!dtype.has_value()) {
-        return absl::DataLossError(
-            absl::StrCat("dtype ", JsonQuoted(name), "; expected F32, BF16, F16, I32, I8 or U8"));
+      if (dtype.has_value()) {
+        entry->dtype = *dtype;
+      } else if (ForeignBytes(name) > 0) {
+        entry->foreign_dtype = name;
+      } else {
+        return absl::DataLossError(absl::StrCat("dtype ", JsonQuoted(name),
+                                                "; expected F32, BF16, F16, I32, I8, U8 or another of the format's"));
       }
-      entry->dtype = *dtype;
       return absl::OkStatus();
     }
     if (key == "shape") {
@@ -175,10 +194,13 @@ absl::Status ParseEntry(JsonScanner* scanner, SafetensorsReader::Entry* entry) {
     return scanner->Error("one of the members dtype, shape, data_offsets");
   }));
   if (seen.size() != 3) return scanner->Error("all of the members dtype, shape, data_offsets before this");
+  const bool foreign = !entry->foreign_dtype.empty();
+  const uint64_t width = foreign ? ForeignBytes(entry->foreign_dtype) : SizeOf(entry->dtype);
   uint64_t bytes;
-  if (__builtin_mul_overflow(static_cast<uint64_t>(entry->shape.elements()), SizeOf(entry->dtype), &bytes) ||
+  if (__builtin_mul_overflow(static_cast<uint64_t>(entry->shape.elements()), width, &bytes) ||
       bytes != entry->end - entry->begin) {
-    return absl::DataLossError(absl::StrCat("shape ", entry->shape.ToString(), " of ", FormatName(entry->dtype),
+    return absl::DataLossError(absl::StrCat("shape ", entry->shape.ToString(), " of ",
+                                            foreign ? entry->foreign_dtype : FormatName(entry->dtype),
                                             " does not fill data_offsets [", entry->begin, ", ", entry->end, "]"));
   }
   return absl::OkStatus();
@@ -254,7 +276,7 @@ absl::StatusOr<SafetensorsReader> SafetensorsReader::Open(std::unique_ptr<Readab
 }
 
 absl::Status SafetensorsReader::Read(const Entry& entry, const Tensor& tensor) const {
-  CHECK(tensor.dtype() == entry.dtype && tensor.shape() == entry.shape) << entry.name;
+  CHECK(entry.foreign_dtype.empty() && tensor.dtype() == entry.dtype && tensor.shape() == entry.shape) << entry.name;
   return file_->Read(entry.begin, entry.end - entry.begin, reinterpret_cast<char*>(tensor.raw()));
 }
 
@@ -262,6 +284,11 @@ namespace {
 
 std::string Description(DType dtype, const Shape& shape) {
   return absl::StrCat(std::string(Name(dtype)), " ", shape.ToString());
+}
+
+std::string Description(const SafetensorsReader::Entry& entry) {
+  if (entry.foreign_dtype.empty()) return Description(entry.dtype, entry.shape);
+  return absl::StrCat(entry.foreign_dtype, " ", entry.shape.ToString());
 }
 
 }  // namespace
@@ -278,9 +305,10 @@ absl::Status SafetensorsReader::ReadAll(absl::Span<const NamedTensor> tensors) c
     const auto found = wanted.find(entry.name);
     if (found == wanted.end()) {
       problems.push_back(absl::StrCat("unexpected ", entry.name));
-    } else if (const Tensor& tensor = *found->second; tensor.dtype() != entry.dtype || tensor.shape() != entry.shape) {
+    } else if (const Tensor& tensor = *found->second;
+               !entry.foreign_dtype.empty() || tensor.dtype() != entry.dtype || tensor.shape() != entry.shape) {
       problems.push_back(entry.name + ": expected " + Description(tensor.dtype(), tensor.shape()) + ", found " +
-                         Description(entry.dtype, entry.shape));
+                         Description(entry));
     }
   }
   for (const NamedTensor& named : tensors) {

@@ -6,7 +6,8 @@
 //            end]}, offsets counted from the start of the data; "__metadata__", if present, maps strings to strings
 //   data   = the tensors' elements, row-major and little-endian; their ranges tile it without hole or overlap
 //
-// Dtypes: F32 F16 BF16 I32 I8 U8. The format has no checksum: who needs one puts it around.
+// Dtypes: F32 F16 BF16 I32 I8 U8; tensors of the format's others (I64, F64, ...) are seen by readers, and passed over.
+// The format has no checksum: who needs one puts it around.
 #ifndef ESPALIER_CORE_FILES_SAFETENSORS_H_
 #define ESPALIER_CORE_FILES_SAFETENSORS_H_
 
@@ -39,6 +40,7 @@ class SafetensorsReader {
   struct Entry {
     std::string name;
     DType dtype = DType::kF32;
+    std::string foreign_dtype;  // "I64": a type that no Tensor has, so this one cannot be read; `dtype` means nothing
     Shape shape;
     uint64_t begin = 0;  // byte range in the file
     uint64_t end = 0;
@@ -50,6 +52,8 @@ class SafetensorsReader {
 
   const std::vector<Entry>& entries() const { return entries_; }  // in the order of their data
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
+
+  const std::string& path() const { return file_->path(); }
 
   // Reads one tensor's elements into `tensor`, whose dtype and shape must be the entry's.
   absl::Status Read(const Entry& entry, const Tensor& tensor) const;

@@ -1,0 +1,34 @@
+// Networks that were trained elsewhere: PyTorch's state_dict in a safetensors file.
+#ifndef ESPALIER_COMPRESSION_IMPORT_SAFETENSORS_IMPORT_H_
+#define ESPALIER_COMPRESSION_IMPORT_SAFETENSORS_IMPORT_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "compression/import/import_target.h"
+#include "compression/import/name_table.h"
+#include "compression/package/package.h"
+#include "core/files/file_system.h"
+#include "core/files/safetensors.h"
+
+namespace espalier {
+
+struct ImportedTensors {
+  Package package;                    // all tensors in f32
+  std::vector<std::string> theirs;    // for each of the package's tensors, its name in the file
+  std::vector<std::string> left_out;  // tensors of the file that the network has no use for
+};
+
+// Names go as MatchNames says. F32, F16 and BF16 are taken. The error has a line for each problem: names, shapes,
+// types, numbers that are not finite.
+absl::StatusOr<ImportedTensors> ImportSafetensors(const SafetensorsReader& file, ImportTarget target,
+                                                  const std::vector<NamePair>& table, const std::string& table_path);
+
+// The numbers that a package's network computes with, as a safetensors file in f32 under our names: what a job's
+// `initial_weights` takes.
+absl::Status WriteEffectiveWeights(FileSystem* files, const std::string& path, const Package& package);
+
+}  // namespace espalier
+
+#endif  // ESPALIER_COMPRESSION_IMPORT_SAFETENSORS_IMPORT_H_

@@ -1,0 +1,159 @@
+// A job that goes on from the weights of another: it begins with exactly them, and later phases prune them.
+#include "trainer/initial_weights.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <sstream>
+
+#include "absl/strings/str_cat.h"
+#include "checkpoint/checkpoint.h"
+#include "core/files/testing/faulty_file_system.h"
+#include "core/random.h"
+#include "tests/testing/tiny_job.h"
+#include "trainer/exit_code.h"
+#include "trainer/trainer.h"
+
+namespace espalier {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+constexpr char kOutput[] = "/run";
+constexpr char kFile[] = "/trained.safetensors";
+
+// The tiny job with weights that no update changes: what they were at first shows at the end.
+std::vector<std::string> Frozen(const std::vector<std::string>& more = {}) {
+  std::vector<std::string> overrides = {absl::StrCat("initial_weights=", kFile)};
+  for (const int layer : {0, 1, 5}) {
+    overrides.push_back(absl::StrCat("model.layer[", layer, "].learning_rate_multiplier=0"));
+  }
+  overrides.insert(overrides.end(), more.begin(), more.end());
+  return overrides;
+}
+
+class InitialWeightsTest : public ::testing::Test {
+ protected:
+  InitialWeightsTest() {
+    const std::vector<std::pair<std::string, Shape>> shapes = {
+        {"conv/weight", {4, 1, 5, 5}}, {"conv/bias", {4}},  {"norm/scale", {4}},
+        {"norm/shift", {4}},           {"norm/mean", {4}},  {"norm/variance", {4}},
+        {"dense/weight", {10, 144}},   {"dense/bias", {10}}};
+    for (const auto& [name, shape] : shapes) {
+      Tensor tensor(DType::kF32, shape);
+      Random random(5, name, 0, 0);
+      for (float& value : tensor.span<float>()) value = random.Uniform(0.1f, 0.9f);
+      tensors_.push_back({name, tensor});
+    }
+    WriteTensors();
+  }
+
+  void WriteTensors() {
+    auto file = files_.OpenForWriting(kFile);
+    CHECK(file.ok());
+    CHECK(WriteSafetensors(tensors_, {}, file->get()).ok());
+  }
+
+  absl::StatusOr<TrainingResult> Train(
+      const std::vector<std::string>& overrides, StartMode mode = StartMode::kNew,
+      const std::function<bool()>& stop_requested = [] { return false; }) {
+    std::ostringstream out;
+    TrainerOptions options;
+    options.output_dir = kOutput;
+    options.mode = mode;
+    options.files = &files_;
+    options.out = &out;
+    options.stop_requested = stop_requested;
+    return Trainer(PrepareTinyJob(overrides), options).Run();
+  }
+
+  static std::vector<float> Values(const Tensor& tensor) {
+    return {tensor.span<float>().begin(), tensor.span<float>().end()};
+  }
+
+  // The weights of the last checkpoint.
+  std::map<std::string, std::vector<float>> Weights() {
+    const Checkpoint checkpoint = CheckpointStore(&files_, JoinPath(kOutput, "checkpoints")).LoadLatest().value();
+    std::vector<NamedTensor> tensors;
+    for (const auto& entry : checkpoint.weights()) tensors.push_back({entry.name, Tensor(entry.dtype, entry.shape)});
+    CHECK(checkpoint.ReadWeights(tensors).ok());
+    std::map<std::string, std::vector<float>> weights;
+    for (const NamedTensor& named : tensors) weights[named.name] = Values(named.tensor);
+    return weights;
+  }
+
+  FaultyFileSystem files_;
+  std::vector<NamedTensor> tensors_;
+};
+
+TEST_F(InitialWeightsTest, TrainingBeginsWithThem) {
+  const auto result = Train(Frozen());
+  ASSERT_TRUE(result.ok()) << result.status();
+  const auto weights = Weights();
+  for (const NamedTensor& named : tensors_) {
+    if (named.name == "norm/mean" || named.name == "norm/variance") continue;  // they follow the data
+    EXPECT_EQ(weights.at(named.name), Values(named.tensor)) << named.name;
+  }
+}
+
+TEST_F(InitialWeightsTest, RunningStatisticsAreRead) {
+  const auto job = PrepareTinyJob(Frozen());
+  ASSERT_TRUE(ReadInitialWeights(&files_, job->document, &job->network->parameters()).ok());
+  int states = 0;
+  for (const NamedTensor& named : tensors_) {
+    const auto state = job->network->parameters().states().find(named.name);
+    if (state == job->network->parameters().states().end()) continue;
+    EXPECT_EQ(Values(state->second), Values(named.tensor));
+    ++states;
+  }
+  EXPECT_EQ(states, 2);
+}
+
+// And they do train where nothing holds them.
+TEST_F(InitialWeightsTest, TrainingGoesOn) {
+  ASSERT_TRUE(Train({absl::StrCat("initial_weights=", kFile)}).ok());
+  EXPECT_NE(Weights().at("dense/weight"), Values(tensors_[6].tensor));
+}
+
+TEST_F(InitialWeightsTest, ALaterPhasePrunesTheirSmallest) {
+  const auto result = Train(Frozen({"phase[1].prune={sparsity: 0.5 first_layer: true}"}));
+  ASSERT_TRUE(result.ok()) << result.status();
+  const auto weights = Weights();
+  for (const int index : {0, 6}) {
+    const std::vector<float> before = Values(tensors_[index].tensor), &after = weights.at(tensors_[index].name);
+    std::vector<float> sorted = before;
+    std::sort(sorted.begin(), sorted.end());
+    const float median = sorted[sorted.size() / 2];
+    for (size_t i = 0; i < before.size(); ++i) EXPECT_EQ(after[i], before[i] < median ? 0 : before[i]);
+  }
+}
+
+TEST_F(InitialWeightsTest, AResumedRunDoesNotNeedTheFile) {
+  const auto stop = [this] { return files_.Exists(absl::StrCat(kOutput, "/checkpoints/step-3")); };
+  ASSERT_TRUE(Train(Frozen(), StartMode::kNew, stop)->stopped);
+  ASSERT_TRUE(files_.RemoveFile(kFile).ok());
+  const auto result = Train(Frozen(), StartMode::kResume);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(Weights().at("dense/weight"), Values(tensors_[6].tensor));
+}
+
+TEST_F(InitialWeightsTest, ErrorsCiteTheJobAndListEverything) {
+  tensors_[0].tensor = Tensor(DType::kF32, {4, 1, 3, 3});
+  tensors_[1].name = "conv/bais";
+  WriteTensors();
+  const absl::Status status = Train(Frozen()).status();
+  EXPECT_EQ(ExitCodeOf(status), kBadInput);
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr("initial_weights: /trained.safetensors: does not fit this model"),
+                    HasSubstr("conv/weight: expected f32 [4, 1, 5, 5], found f32 [4, 1, 3, 3]"),
+                    HasSubstr("unexpected conv/bais"), HasSubstr("missing conv/bias")));
+  EXPECT_FALSE(files_.Exists(kOutput));
+  ASSERT_TRUE(files_.RemoveFile(kFile).ok());
+  EXPECT_THAT(std::string(Train(Frozen()).status().message()), HasSubstr("trained.safetensors"));
+}
+
+}  // namespace
+}  // namespace espalier

@@ -1,0 +1,19 @@
+// The weights that a job begins with, if it names a file for them.
+#ifndef ESPALIER_TRAINER_INITIAL_WEIGHTS_H_
+#define ESPALIER_TRAINER_INITIAL_WEIGHTS_H_
+
+#include "absl/status/status.h"
+#include "core/executor.h"
+#include "core/files/file_system.h"
+#include "proto/job_loader.h"
+
+namespace espalier {
+
+// Reads the file of the job's `initial_weights` into the parameters and states of `store`; does nothing without one.
+// The error cites the job, and lists every tensor that is missing, unexpected or of another type or shape; then nothing
+// is written.
+absl::Status ReadInitialWeights(FileSystem* files, const JobDocument& document, ParameterStore* store);
+
+}  // namespace espalier
+
+#endif  // ESPALIER_TRAINER_INITIAL_WEIGHTS_H_
