@@ -101,7 +101,7 @@ TEST_F(InitialWeightsTest, TrainingBeginsWithThem) {
 
 TEST_F(InitialWeightsTest, RunningStatisticsAreRead) {
   const auto job = PrepareTinyJob(Frozen());
-  ASSERT_TRUE(ReadInitialWeights(&files_, job->document, &job->network->parameters()).ok());
+  ASSERT_TRUE(ReadInitialWeights(&files_, job.get()).ok());
   int states = 0;
   for (const NamedTensor& named : tensors_) {
     const auto state = job->network->parameters().states().find(named.name);

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/files/safetensors.h"
 #include "core/status.h"
+#include "trainer/exit_code.h"
 
 namespace espalier {
 namespace {
@@ -30,13 +31,15 @@ absl::Status Read(FileSystem* files, const std::string& path, ParameterStore* st
 
 }  // namespace
 
-absl::Status ReadInitialWeights(FileSystem* files, const JobDocument& document, ParameterStore* store) {
+absl::Status ReadInitialWeights(FileSystem* files, PreparedJob* job) {
+  const JobDocument& document = job->document;
   if (!document.job.has_initial_weights()) return absl::OkStatus();
   const absl::Status status = document.job.initial_weights().empty()
                                   ? absl::InvalidArgumentError("expected a file, found an empty name")
-                                  : Read(files, Find(files, document), store);
+                                  : Read(files, Find(files, document), &job->network->parameters());
   if (status.ok()) return status;
-  return absl::Status(status.code(), absl::StrCat(document.sources.Cite(kField), ": ", kField, ": ", status.message()));
+  return BadInput(
+      absl::Status(status.code(), absl::StrCat(document.sources.Cite(kField), ": ", kField, ": ", status.message())));
 }
 
 }  // namespace espalier

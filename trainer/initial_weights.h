@@ -3,16 +3,15 @@
 #define ESPALIER_TRAINER_INITIAL_WEIGHTS_H_
 
 #include "absl/status/status.h"
-#include "core/executor.h"
 #include "core/files/file_system.h"
-#include "proto/job_loader.h"
+#include "trainer/prepared_job.h"
 
 namespace espalier {
 
-// Reads the file of the job's `initial_weights` into the parameters and states of `store`; does nothing without one.
-// The error cites the job, and lists every tensor that is missing, unexpected or of another type or shape; then nothing
-// is written.
-absl::Status ReadInitialWeights(FileSystem* files, const JobDocument& document, ParameterStore* store);
+// Reads the file of the job's `initial_weights` into its network's parameters and states; does nothing without one. The
+// error, which BadInput marks, cites the job, and lists every tensor that is missing, unexpected or of another type or
+// shape; then nothing is written.
+absl::Status ReadInitialWeights(FileSystem* files, PreparedJob* job);
 
 }  // namespace espalier
 

@@ -109,9 +109,8 @@ absl::StatusOr<int> Train(JobDocument document, const Arguments& arguments, JobR
   RETURN_IF_ERROR(ranks->CompareWorkers(team.workers() > 1 ? FactsOf(**job) : std::vector<SharedFact>()));
   if (team.leads()) PrintHead(**job, *ranks, std::cout);
   if (arguments.Has("dry_run")) {
-    RETURN_IF_ERROR(team.Agree(team.leads() ? BadInput(ReadInitialWeights(FileSystem::Posix(), (*job)->document,
-                                                                          &(*job)->network->parameters()))
-                                            : absl::OkStatus()));
+    const absl::Status weights = team.leads() ? ReadInitialWeights(FileSystem::Posix(), job->get()) : absl::OkStatus();
+    RETURN_IF_ERROR(team.Agree(weights));
     if (team.leads()) std::cout << "\n" << DescribeLayers(**job);
     return kDone;
   }

@@ -96,7 +96,7 @@ absl::Status Trainer::Start() {
 
 absl::StatusOr<std::optional<Checkpoint>> Trainer::OpenOutput() {
   // Before --overwrite removes anything.
-  if (options_.mode != StartMode::kResume) RETURN_IF_ERROR(LoadInitialWeights());
+  if (options_.mode != StartMode::kResume) RETURN_IF_ERROR(ReadInitialWeights(options_.files, job_.get()));
   ASSIGN_OR_RETURN(output_,
                    OutputDirectory::Open(options_.files, options_.output_dir, options_.mode, job_->job().output()));
   std::optional<Checkpoint> checkpoint;
@@ -105,14 +105,10 @@ absl::StatusOr<std::optional<Checkpoint>> Trainer::OpenOutput() {
     for (const std::string& reason : output_->checkpoints().skipped()) out() << reason << "\n";
     if (!checkpoint) {
       out() << "no checkpoint in " << options_.output_dir << ": beginning anew\n";
-      RETURN_IF_ERROR(LoadInitialWeights());
+      RETURN_IF_ERROR(ReadInitialWeights(options_.files, job_.get()));
     }
   }
   return checkpoint;
-}
-
-absl::Status Trainer::LoadInitialWeights() {
-  return BadInput(ReadInitialWeights(options_.files, job_->document, &job_->network->parameters()));
 }
 
 absl::Status Trainer::Resume(const CheckpointState& saved, const Checkpoint* checkpoint) {

@@ -67,8 +67,6 @@ class Trainer {
   // Positions the run: at its start, or where the newest checkpoint stands.
   absl::Status Start();
   absl::StatusOr<std::optional<Checkpoint>> OpenOutput();
-  // Of a run that begins anew.
-  absl::Status LoadInitialWeights();
   absl::Status Resume(const CheckpointState& saved, const Checkpoint* checkpoint);
   absl::Status OpenReporter();
   // Makes worker 0's weights, statistics, slots and masks everybody's.
