@@ -1,4 +1,5 @@
-// What a network took on EIE, as CSV: a header, a line for each layer, a line "total".
+// What a network took on EIE, as CSV for `espalier report` (docs/reports.md): a header, a line for each layer, a line
+// "total".
 #ifndef ESPALIER_HW_EIE_REPORT_H_
 #define ESPALIER_HW_EIE_REPORT_H_
 
@@ -8,14 +9,18 @@
 
 namespace espalier {
 
-// Sums over all vectors: cycles by cause, work of the elements, how the layer was laid out.
+// cycles.csv, sums over all vectors: cycles by cause, work of the elements, how the layer was laid out.
 std::string EieCyclesCsv(const EieEngine& engine);
 
-// Accesses of queues and memories, and bytes from DRAM.
+// traffic.csv: bytes by memory, accesses, sizes.
 std::string EieTrafficCsv(const EieEngine& engine);
 
-// Energy by part in nJ, average power in mW, operations a second.
+// energy.csv: energy by part in nJ, time, the chip's average power, operations a second.
 std::string EieEnergyCsv(const EieEngine& engine);
+
+// roofline.csv, without "total": operations for each byte of the matrix SRAM's lines, and the limits of the multipliers
+// and of that SRAM.
+std::string EieRooflineCsv(const EieEngine& engine);
 
 }  // namespace espalier
 

@@ -1,5 +1,9 @@
 #include "hw/eie/report.h"
 
+#include <numeric>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
 #include "glog/logging.h"
 #include "gtest/gtest.h"
 
@@ -36,29 +40,44 @@ TEST(EieReport, SumsTheLayers) {
   // its entry read in 4 and added in 8.
   EXPECT_EQ(
       EieCyclesCsv(*engine),
-      "layer,vectors,cycles,broadcast,queue_full,row_step,activation_load,drain,write_back,real_macs,padding_macs,"
+      "layer,cycles,broadcast,queue_full,row_step,activation_load,drain,write_back,vectors,real_macs,padding_macs,"
       "empty_columns,idle,load_balance,efficiency,saturations,row_blocks,tiles,resident\n"
-      "fc1,2,18,5,0,3,0,10,0,5,0,5,26,0.277778,0.138889,0,1,1,1\n"
-      "fc2,2,15,3,0,1,0,11,0,3,0,3,24,0.2,0.1,0,1,1,1\n"
-      "total,4,33,8,0,4,0,21,0,8,0,8,50,0.242424,0.121212,0,2,2,1\n");
-  // Entries of a byte, pointers and weights of the codebook of two; two elements; biases of two.
+      "fc1,18,5,0,3,0,10,0,2,5,0,5,26,0.277778,0.138889,0,1,1,1\n"
+      "fc2,15,3,0,1,0,11,0,2,3,0,3,24,0.2,0.1,0,1,1,1\n"
+      "total,33,8,0,4,0,21,0,4,8,0,8,50,0.242424,0.121212,0,2,2,1\n");
+  // Loaded: entries of a byte, pointers and weights of the codebook of two; two elements; biases of two.
   EXPECT_EQ(EieTrafficCsv(*engine),
-            "layer,queue_pushes,pointer_reads,matrix_reads,activation_reads,activation_writes,dram_bytes,load_bytes,"
-            "entries,padding_entries,largest_image\n"
-            "fc1,10,20,3,0,0,39,39,3,0,2\n"
-            "fc2,6,12,2,0,0,24,24,2,0,2\n"
-            "total,16,32,5,0,0,63,63,5,0,4\n");
+            "layer,matrix_bytes,pointer_bytes,accumulator_bytes,activation_bytes,dram_bytes,total_bytes,matrix_reads,"
+            "pointer_reads,activation_reads,activation_writes,queue_pushes,load_bytes,entries,padding_entries,"
+            "largest_image\n"
+            "fc1,24,40,20,0,39,123,3,20,0,0,10,39,3,0,2\n"
+            "fc2,16,24,12,0,24,76,2,12,0,0,6,24,2,0,2\n"
+            "total,40,64,32,0,63,199,5,32,0,0,16,63,5,0,4\n");
+  // 2 elements of 800 MHz: two operations a cycle each, lines of 8 bytes. 10 operations in 18 cycles, of 24 bytes.
+  EXPECT_EQ(EieRooflineCsv(*engine),
+            "layer,operations_per_byte,operations_per_s,peak_operations_per_s,bytes_per_s\n"
+            "fc1,0.416667,4.44444e+08,3.2e+09,1.28e+10\n"
+            "fc2,0.375,3.2e+08,3.2e+09,1.28e+10\n");
 }
 
 TEST(EieReport, AddsUpEnergies) {
   const std::string csv = EieEnergyCsv(*RunTwoLayers());
-  EXPECT_EQ(csv.substr(0, csv.find('\n')),
-            "layer,us,queues_nj,pointers_nj,matrix_nj,arithmetic_nj,activations_nj,non_zero_tree_nj,clock_nj,chip_nj,"
-            "dram_nj,power_mw,gops,dense_gops");
-  // 63 bytes of 160 pJ; 33 cycles of 1.25 ns; 8 MACs.
-  EXPECT_NE(csv.find("\ntotal,0.04125,"), csv.npos) << csv;
-  EXPECT_NE(csv.find(",10.08,"), csv.npos) << csv;
-  EXPECT_NE(csv.find(",0.387879,0.775758\n"), csv.npos) << csv;
+  const std::vector<std::string> lines = absl::StrSplit(csv, '\n');
+  ASSERT_EQ(lines.size(), 5);
+  EXPECT_EQ(lines[0],
+            "layer,energy_nj,matrix_nj,pointers_nj,queues_nj,arithmetic_nj,activations_nj,non_zero_tree_nj,clock_nj,"
+            "dram_nj,us,power_mw,gops,dense_gops");
+  std::vector<double> total;
+  for (const absl::string_view cell : absl::StrSplit(lines[3].substr(lines[3].find(',') + 1), ',')) {
+    ASSERT_TRUE(absl::SimpleAtod(cell, &total.emplace_back())) << lines[3];
+  }
+  ASSERT_EQ(total.size(), 13);
+  EXPECT_NEAR(std::accumulate(total.begin() + 1, total.begin() + 9, 0.0), total[0], 1e-3);
+  EXPECT_NEAR(total[8], 63 * 0.16, 1e-6);                          // nJ of 63 bytes
+  EXPECT_NEAR(total[9], 33 / 800.0, 1e-9);                         // us
+  EXPECT_NEAR(total[10], (total[0] - total[8]) / total[9], 1e-2);  // mW, of the chip alone
+  EXPECT_NEAR(total[11], 2 * 8 / total[9] / 1e3, 1e-5);
+  EXPECT_NEAR(total[12], 2 * (2 * 6 + 2 * 2) / total[9] / 1e3, 1e-5);
 }
 
 }  // namespace
