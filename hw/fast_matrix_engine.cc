@@ -19,8 +19,9 @@
 namespace espalier {
 namespace {
 
-// Inputs that one pass over a block of rows multiplies.
+// Inputs that one pass over a block of rows multiplies: as many as the registers have room for sums.
 constexpr int kVectors = 4;
+constexpr int kSplitVectors = 2;
 
 // What the kernel needs of a product. Rows come in blocks of two vectors of 32-bit lanes; a lane's row holds the
 // products of two neighbouring columns, as the multiply-add of 16-bit pairs makes them.
@@ -30,6 +31,8 @@ struct Product {
   const int16_t* packed;  // [blocks, pairs, rows of a block, 2]; zero beyond the matrix
   int64_t pairs;
   int64_t run;  // pairs whose sum fits a 32-bit lane, wherever they start at a multiple of `run`
+  // Inputs are multiplied as 256 * high + low, in two sums: of 16-bit numbers only few products fit a lane.
+  bool split;
   const int16_t* inputs;
   int16_t* outputs;
 };
@@ -60,40 +63,51 @@ HWY_INLINE hn::Vec<hn::Repartition<int16_t, D>> BroadcastPair(D d, const int16_t
   return hn::BitCast(hn::Repartition<int16_t, D>(), hn::Set(d, bits));
 }
 
+// sums[v][r] += factor * lanes
+template <class D, class V>
+HWY_INLINE void AddLanes(D d, V low, V low_odd, V high, V high_odd, int64_t factor, int64_t* sums) {
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  HWY_ALIGN int32_t lane_sums[2 * HWY_MAX_BYTES / sizeof(int32_t)];
+  hn::Store(hn::RearrangeToOddPlusEven(low, low_odd), d, lane_sums);
+  hn::Store(hn::RearrangeToOddPlusEven(high, high_odd), d, lane_sums + lanes);
+  for (int64_t r = 0; r < 2 * lanes; ++r) sums[r] += factor * lane_sums[r];
+}
+
 // sums[v][r] = the products of a block of rows with inputs v, in 64 bits.
-template <int kCount>
+template <int kCount, bool kSplit>
 HWY_INLINE void SumBlock(const Product& p, const int16_t* packed, const int16_t* inputs, int64_t* sums) {
   const hn::ScalableTag<int32_t> d;
   const hn::Repartition<int16_t, decltype(d)> d16;
+  constexpr int kSums = kSplit ? 2 * kCount : kCount;  // the low bytes' behind the high bytes'
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d)), block = 2 * lanes, columns = p.matrix->columns;
-  HWY_ALIGN int32_t lane_sums[2 * HWY_MAX_BYTES / sizeof(int32_t)];
+  const auto low_byte = hn::Set(d16, 255);
   std::fill_n(sums, kCount * block, int64_t{0});
   for (int64_t begin = 0; begin < p.pairs; begin += p.run) {
     const int64_t end = std::min(p.pairs, begin + p.run);
-    hn::Vec<decltype(d)> low[kCount], high[kCount], low_odd[kCount], high_odd[kCount];
-    for (int v = 0; v < kCount; ++v) low[v] = high[v] = low_odd[v] = high_odd[v] = hn::Zero(d);
+    hn::Vec<decltype(d)> first[kSums], second[kSums], first_odd[kSums], second_odd[kSums];
+    for (int v = 0; v < kSums; ++v) first[v] = second[v] = first_odd[v] = second_odd[v] = hn::Zero(d);
     for (int64_t pair = begin; pair < end; ++pair) {
       const auto w0 = hn::Load(d16, packed + pair * 2 * block);
       const auto w1 = hn::Load(d16, packed + pair * 2 * block + 2 * lanes);
-      for (int v = 0; v < kCount; ++v) {
-        const auto x = BroadcastPair(d, inputs + v * columns, pair, columns);
-        low[v] = hn::ReorderWidenMulAccumulate(d, w0, x, low[v], low_odd[v]);
-        high[v] = hn::ReorderWidenMulAccumulate(d, w1, x, high[v], high_odd[v]);
+      for (int v = 0; v < kSums; ++v) {
+        auto x = BroadcastPair(d, inputs + v % kCount * columns, pair, columns);
+        if (kSplit) x = v < kCount ? hn::ShiftRight<8>(x) : hn::And(x, low_byte);
+        first[v] = hn::ReorderWidenMulAccumulate(d, w0, x, first[v], first_odd[v]);
+        second[v] = hn::ReorderWidenMulAccumulate(d, w1, x, second[v], second_odd[v]);
       }
     }
-    for (int v = 0; v < kCount; ++v) {
-      hn::Store(hn::RearrangeToOddPlusEven(low[v], low_odd[v]), d, lane_sums);
-      hn::Store(hn::RearrangeToOddPlusEven(high[v], high_odd[v]), d, lane_sums + lanes);
-      for (int64_t r = 0; r < block; ++r) sums[v * block + r] += lane_sums[r];
+    for (int v = 0; v < kSums; ++v) {
+      AddLanes(d, first[v], first_odd[v], second[v], second_odd[v], kSplit && v < kCount ? 256 : 1,
+               sums + v % kCount * block);
     }
   }
 }
 
-template <int kCount>
+template <int kCount, bool kSplit>
 HWY_INLINE void MultiplyBlock(const Product& p, int64_t first_row, const int16_t* packed, int64_t vector) {
   const int64_t block = BlockRowsKernel(), rows = std::min(block, p.matrix->rows - first_row);
   int64_t sums[kCount * 2 * HWY_MAX_BYTES / sizeof(int32_t)];
-  SumBlock<kCount>(p, packed, p.inputs + vector * p.matrix->columns, sums);
+  SumBlock<kCount, kSplit>(p, packed, p.inputs + vector * p.matrix->columns, sums);
   for (int v = 0; v < kCount; ++v) {
     int16_t* out = p.outputs + (vector + v) * p.matrix->rows;
     for (int64_t r = first_row; r < first_row + rows; ++r) {
@@ -103,7 +117,8 @@ HWY_INLINE void MultiplyBlock(const Product& p, int64_t first_row, const int16_t
 }
 
 // Inputs [begin, end) times all rows. Blocks of rows are in the inner loop while few inputs are in the fast cache.
-void MultiplyKernel(const Product& p, int64_t begin, int64_t end) {
+template <int kCount, bool kSplit>
+HWY_INLINE void MultiplyRange(const Product& p, int64_t begin, int64_t end) {
   constexpr int64_t kTileElements = 1 << 15;
   const int64_t block = BlockRowsKernel();
   const int64_t tile = std::max<int64_t>(kVectors, kTileElements / p.matrix->columns / kVectors * kVectors);
@@ -112,9 +127,17 @@ void MultiplyKernel(const Product& p, int64_t begin, int64_t end) {
     for (int64_t row = 0; row < p.matrix->rows; row += block) {
       const int16_t* packed = p.packed + row * p.pairs * 2;
       int64_t vector = first;
-      for (; vector + kVectors <= last; vector += kVectors) MultiplyBlock<kVectors>(p, row, packed, vector);
-      for (; vector < last; ++vector) MultiplyBlock<1>(p, row, packed, vector);
+      for (; vector + kCount <= last; vector += kCount) MultiplyBlock<kCount, kSplit>(p, row, packed, vector);
+      for (; vector < last; ++vector) MultiplyBlock<1, kSplit>(p, row, packed, vector);
     }
+  }
+}
+
+void MultiplyKernel(const Product& p, int64_t begin, int64_t end) {
+  if (p.split) {
+    MultiplyRange<kSplitVectors, true>(p, begin, end);
+  } else {
+    MultiplyRange<kVectors, false>(p, begin, end);
   }
 }
 
@@ -132,9 +155,9 @@ HWY_EXPORT(MultiplyKernel);
 
 int64_t PairsOf(const IntegerMatrix& matrix) { return (matrix.columns + 1) / 2; }
 
-// Whether the products of every `run` pairs of columns (from multiples of `run` on) add up to less than 2^31.
-bool RunFits(const IntegerMatrix& matrix, int64_t run) {
-  const int64_t largest_input = std::max(std::abs(matrix.input_minimum), std::abs(matrix.input_maximum));
+// Whether the products of every `run` pairs of columns (from multiples of `run` on) with inputs of at most
+// `largest_input` add up to less than 2^31.
+bool RunFits(const IntegerMatrix& matrix, int64_t largest_input, int64_t run) {
   for (int64_t r = 0; r < matrix.rows; ++r) {
     const int16_t* row = matrix.weights.data() + r * matrix.columns;
     for (int64_t begin = 0; begin < matrix.columns; begin += 2 * run) {
@@ -146,12 +169,11 @@ bool RunFits(const IntegerMatrix& matrix, int64_t run) {
   return true;
 }
 
-// The longest run that fits, of those that halving finds; 0: not even a pair does.
-int64_t FindRun(const IntegerMatrix& matrix) {
-  for (int64_t run = PairsOf(matrix); run > 1; run = (run + 1) / 2) {
-    if (RunFits(matrix, run)) return run;
-  }
-  return RunFits(matrix, 1) ? 1 : 0;
+// The longest run that fits, of those that halving finds. Of inputs up to 256 a pair always fits.
+int64_t FindRun(const IntegerMatrix& matrix, int64_t largest_input) {
+  int64_t run = PairsOf(matrix);
+  while (run > 1 && !RunFits(matrix, largest_input, run)) run = (run + 1) / 2;
+  return run;
 }
 
 // The matrix as Product::packed.
@@ -169,11 +191,17 @@ std::shared_ptr<std::byte> Pack(const IntegerMatrix& matrix, int64_t block) {
 
 void FastMatrixEngine::Multiply(const IntegerMatrix& matrix, const Requantization& requantization,
                                 const int16_t* inputs, int64_t batch, int16_t* outputs) {
-  const int64_t run = FindRun(matrix);
-  if (run == 0) return PlainMatrixEngine().Multiply(matrix, requantization, inputs, batch, outputs);
+  const int64_t largest_input = std::max(std::abs(matrix.input_minimum), std::abs(matrix.input_maximum));
+  const bool split = !RunFits(matrix, largest_input, PairsOf(matrix));
   const std::shared_ptr<std::byte> packed = Pack(matrix, HWY_DYNAMIC_DISPATCH(BlockRowsKernel)());
-  const Product product = {
-      &matrix, &requantization, reinterpret_cast<const int16_t*>(packed.get()), PairsOf(matrix), run, inputs, outputs};
+  const Product product = {&matrix,
+                           &requantization,
+                           reinterpret_cast<const int16_t*>(packed.get()),
+                           PairsOf(matrix),
+                           split ? FindRun(matrix, 256) : PairsOf(matrix),
+                           split,
+                           inputs,
+                           outputs};
   ParallelRanges(batch, kVectors, 2, [&](int64_t begin, int64_t end) {
     HWY_DYNAMIC_DISPATCH(MultiplyKernel)(product, begin, end);
   });

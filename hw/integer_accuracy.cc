@@ -21,7 +21,7 @@
 ABSL_FLAG(std::string, config, "", "The job.");
 ABSL_FLAG(std::string, weights, "", "The network's parameters and running statistics, a safetensors file.");
 ABSL_FLAG(std::string, data_dir, "", "Where the job's data is.");
-ABSL_FLAG(bool, all, false, "All formats there are, not only those with a name.");
+ABSL_FLAG(std::string, format, "named", "fixed16, fixed8, int8, all these (named), or all there are (all).");
 ABSL_FLAG(int64_t, calibration_samples, 1000, "Training samples that units are chosen from.");
 
 namespace espalier {
@@ -78,10 +78,18 @@ struct NamedFormat {
   IntegerFormat format;
 };
 
-std::vector<NamedFormat> Formats() {
-  std::vector<NamedFormat> formats = {
-      {"fixed16", IntegerFormat::Fixed16()}, {"fixed8", IntegerFormat::Fixed8()}, {"int8", IntegerFormat::Int8()}};
-  if (!absl::GetFlag(FLAGS_all)) return formats;
+absl::StatusOr<std::vector<NamedFormat>> Formats() {
+  const std::string wanted = absl::GetFlag(FLAGS_format);
+  std::vector<NamedFormat> formats;
+  for (const NamedFormat& named :
+       {NamedFormat{"fixed16", IntegerFormat::Fixed16()}, NamedFormat{"fixed8", IntegerFormat::Fixed8()},
+        NamedFormat{"int8", IntegerFormat::Int8()}}) {
+    if (wanted == "named" || wanted == "all" || wanted == named.name) formats.push_back(named);
+  }
+  if (formats.empty()) {
+    return absl::InvalidArgumentError("--format: expected fixed16, fixed8, int8, named or all, found " + wanted);
+  }
+  if (wanted != "all") return formats;
   constexpr UnitChoice kChoices[] = {UnitChoice::kLargest, UnitChoice::kLeastSquaredError};
   for (int index = 0; index < 32; ++index) {
     IntegerFormat format;
@@ -103,13 +111,15 @@ absl::Status Run() {
   ASSIGN_OR_RETURN(const InferenceNetwork network, BuildInferenceNetwork(document.job.model(), kBatch));
   ASSIGN_OR_RETURN(const double top1, FloatTop1(network, tensors, *validation));
   std::printf("%-78s top-1 %6.2f %%\n", "float", 100 * top1);
+  std::fflush(stdout);
   const double start = SteadySeconds();
   ASSIGN_OR_RETURN(const std::vector<MagnitudeHistogram> activations,
                    GatherActivations(network, tensors, *training, absl::GetFlag(FLAGS_calibration_samples)));
   std::printf("calibrated on %lld samples in %.2f s\n",
               static_cast<long long>(absl::GetFlag(FLAGS_calibration_samples)), SteadySeconds() - start);
+  ASSIGN_OR_RETURN(const std::vector<NamedFormat> formats, Formats());
   FastMatrixEngine engine;
-  for (const NamedFormat& named : Formats()) {
+  for (const NamedFormat& named : formats) {
     ASSIGN_OR_RETURN(const IntegerNetwork integers, BuildIntegerNetwork(network, tensors, activations, named.format));
     const double begin = SteadySeconds();
     ASSIGN_OR_RETURN(const IntegerAccuracy accuracy, EvaluateIntegerNetwork(integers, *validation, {&engine}));

@@ -44,14 +44,31 @@ struct Taps {
   int64_t begin = 0, end = 0;
 };
 
+// The inputs of one kernel row, where the kernel is wholly on the picture. A width known at compile time is copied
+// without a loop.
+template <int kWidth>
+void CopyTaps(const int16_t* from, int64_t width, int64_t dilation, int16_t* to) {
+  const int64_t taps = kWidth > 0 ? kWidth : width;
+  for (int64_t j = 0; j < taps; ++j) to[j] = from[j * dilation];
+}
+
 // The columns of output position (row, column): every input of the sum, channel by channel.
+template <int kWidth>
 void LowerPosition(const LoweredConvolution& c, const int16_t* image, int64_t row, int64_t column, int16_t* out) {
   const ConvolutionAttributes& a = c.attributes;
   const int64_t channels = c.input[0] / a.groups, height = c.input[1], width = c.input[2];
   const int64_t y = row * a.stride_h - a.pad_h, x = column * a.stride_w - a.pad_w;
   const Taps rows(y, a.dilation_h, c.kernel_h, height), taps(x, a.dilation_w, c.kernel_w, width);
-  const bool whole = rows.end - rows.begin == c.kernel_h && taps.end - taps.begin == c.kernel_w;
-  if (!whole) std::fill_n(out, c.columns(), int16_t{0});
+  if (rows.end - rows.begin == c.kernel_h && taps.end - taps.begin == c.kernel_w) {
+    for (int64_t channel = 0; channel < channels; ++channel) {
+      const int16_t* from = image + (channel * height + y) * width + x;
+      for (int64_t i = 0; i < c.kernel_h; ++i, out += c.kernel_w) {
+        CopyTaps<kWidth>(from + i * a.dilation_h * width, c.kernel_w, a.dilation_w, out);
+      }
+    }
+    return;
+  }
+  std::fill_n(out, c.columns(), int16_t{0});
   for (int64_t channel = 0; channel < channels; ++channel) {
     for (int64_t i = rows.begin; i < rows.end; ++i) {
       const int16_t* from = image + (channel * height + y + i * a.dilation_h) * width + x;
@@ -65,12 +82,16 @@ void LowerPosition(const LoweredConvolution& c, const int16_t* image, int64_t ro
 
 void LowerImages(const LoweredConvolution& c, int64_t group, const int16_t* images, int64_t batch, int16_t* columns) {
   const int64_t group_elements = c.input.elements() / c.attributes.groups;
+  auto* lower = &LowerPosition<0>;
+  if (c.kernel_w == 1) lower = &LowerPosition<1>;
+  if (c.kernel_w == 3) lower = &LowerPosition<3>;
+  if (c.kernel_w == 5) lower = &LowerPosition<5>;
   ParallelRanges(batch * c.output[1], 1, 1, [&](int64_t begin, int64_t end) {
     for (int64_t line = begin; line < end; ++line) {
       const int64_t image = line / c.output[1], row = line % c.output[1];
       const int16_t* from = images + image * c.input.elements() + group * group_elements;
       int16_t* to = columns + line * c.output[2] * c.columns();
-      for (int64_t x = 0; x < c.output[2]; ++x) LowerPosition(c, from, row, x, to + x * c.columns());
+      for (int64_t x = 0; x < c.output[2]; ++x) lower(c, from, row, x, to + x * c.columns());
     }
   });
 }
