@@ -37,20 +37,7 @@ absl::Status FillStore(absl::Span<const PackedTensor> tensors, const ParameterSt
   return problems.empty() ? absl::OkStatus() : absl::InvalidArgumentError(absl::StrJoin(problems, "\n"));
 }
 
-PackedTensor PackFloats(const std::string& name, const Tensor& tensor) {
-  const absl::Span<float> values = tensor.span<float>();
-  return {name, tensor.shape(), FloatValues{DType::kF32, std::vector<float>(values.begin(), values.end())}};
-}
-
 }  // namespace
-
-std::vector<PackedTensor> PackStore(const ParameterStore& store) {
-  std::vector<PackedTensor> tensors;
-  for (int i = 0; i < store.layout().size(); ++i)
-    tensors.push_back(PackFloats(store.layout()[i].name, store.weight(i)));
-  for (const auto& [name, tensor] : store.states()) tensors.push_back(PackFloats(name, tensor));
-  return tensors;
-}
 
 absl::StatusOr<std::unique_ptr<Executor>> MakeFloatExecutor(const InferenceNetwork& network,
                                                             absl::Span<const PackedTensor> tensors,
@@ -59,7 +46,7 @@ absl::StatusOr<std::unique_ptr<Executor>> MakeFloatExecutor(const InferenceNetwo
   const std::vector<ValueId> activations = network.Activations();
   for (int index : wanted) graph.SetOutput(OutputName(index), activations[index]);
   ASSIGN_OR_RETURN(graph, FuseOperators(graph));
-  auto store = std::make_shared<ParameterStore>(graph, /*seed=*/1);
+  auto store = std::make_shared<ParameterStore>(graph);
   RETURN_IF_ERROR(FillStore(tensors, *store));
   return Executor::Create(std::move(graph), PlanOptions(), std::move(store), std::make_shared<Workspace>());
 }

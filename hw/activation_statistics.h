@@ -15,9 +15,6 @@
 
 namespace espalier {
 
-// The tensors of a store: what PackedTensor says of a network that is not compressed.
-std::vector<PackedTensor> PackStore(const ParameterStore& store);
-
 // The network in float with the tensors' effective values, of the batch size it was built with; output "activation0" is
 // the input, "activation1" that of the first layer, and so on for the indices in `wanted` (of network.Activations()).
 // InvalidArgument that names each tensor which is missing or has another shape.

@@ -8,13 +8,13 @@
 
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
+#include "compression/package/evaluation_network.h"
+#include "compression/package/make_package.h"
 #include "core/clock.h"
 #include "core/files/file_system.h"
 #include "core/files/safetensors.h"
 #include "core/status.h"
-#include "hw/activation_statistics.h"
 #include "hw/fast_matrix_engine.h"
-#include "hw/integer_builder.h"
 #include "hw/integer_evaluation.h"
 #include "proto/job_loader.h"
 
@@ -29,18 +29,19 @@ namespace {
 
 constexpr int64_t kBatch = 100;
 
-absl::StatusOr<std::vector<PackedTensor>> ReadTensors(const std::string& path) {
-  ASSIGN_OR_RETURN(std::unique_ptr<ReadableFile> file, FileSystem::Posix()->OpenForReading(path));
+absl::StatusOr<Package> ReadPackage(const Job& job) {
+  ASSIGN_OR_RETURN(std::unique_ptr<ReadableFile> file,
+                   FileSystem::Posix()->OpenForReading(absl::GetFlag(FLAGS_weights)));
   ASSIGN_OR_RETURN(const SafetensorsReader reader, SafetensorsReader::Open(std::move(file)));
-  std::vector<PackedTensor> tensors;
+  std::vector<NamedTensor> tensors;
   for (const SafetensorsReader::Entry& entry : reader.entries()) {
-    if (entry.dtype != DType::kF32) return absl::InvalidArgumentError(entry.name + ": expected f32");
-    const Tensor tensor(entry.dtype, entry.shape);
-    RETURN_IF_ERROR(reader.Read(entry, tensor));
-    const absl::Span<float> values = tensor.span<float>();
-    tensors.push_back({entry.name, entry.shape, FloatValues{DType::kF32, {values.begin(), values.end()}}});
+    tensors.push_back({entry.name, Tensor(entry.dtype, entry.shape)});
+    RETURN_IF_ERROR(reader.Read(entry, tensors.back().tensor));
   }
-  return tensors;
+  PackageInfo info;
+  *info.mutable_model() = job.model();
+  *info.mutable_data() = job.data();
+  return MakePackage(std::move(info), tensors);
 }
 
 absl::StatusOr<std::unique_ptr<Loader>> Open(const Dataset& dataset) {
@@ -50,27 +51,6 @@ absl::StatusOr<std::unique_ptr<Loader>> Open(const Dataset& dataset) {
   options.training = false;
   options.shuffle = false;
   return Loader::Create(dataset, options);
-}
-
-absl::StatusOr<double> FloatTop1(const InferenceNetwork& network, const std::vector<PackedTensor>& tensors,
-                                 Loader& data) {
-  const std::vector<ValueId> activations = network.Activations();
-  const int last = static_cast<int>(activations.size()) - 1;
-  ASSIGN_OR_RETURN(const std::unique_ptr<Executor> executor, MakeFloatExecutor(network, tensors, {last}));
-  int64_t right = 0;
-  data.Seek(0, 0);
-  for (int64_t i = 0; i < data.batches_per_epoch(); ++i) {
-    ASSIGN_OR_RETURN(const Batch* batch, data.Next());
-    executor->SetInput(network.graph.value(network.input).name, batch->images);
-    executor->Run({});
-    const Tensor logits = executor->Output("activation" + std::to_string(last));
-    const int64_t classes = logits.shape()[1];
-    for (int64_t b = 0; b < batch->count; ++b) {
-      const float* row = logits.data<float>() + b * classes;
-      right += std::max_element(row, row + classes) - row == batch->labels.data<int32_t>()[b];
-    }
-  }
-  return static_cast<double>(right) / static_cast<double>(data.size());
 }
 
 struct NamedFormat {
@@ -104,27 +84,24 @@ absl::StatusOr<std::vector<NamedFormat>> Formats() {
 }
 
 absl::Status Run() {
+  ASSIGN_OR_RETURN(const std::vector<NamedFormat> formats, Formats());
   ASSIGN_OR_RETURN(const JobDocument document, LoadJob(absl::GetFlag(FLAGS_config)));
-  ASSIGN_OR_RETURN(const std::vector<PackedTensor> tensors, ReadTensors(absl::GetFlag(FLAGS_weights)));
+  ASSIGN_OR_RETURN(const Package package, ReadPackage(document.job));
   ASSIGN_OR_RETURN(const std::unique_ptr<Loader> training, Open(document.job.data().train()));
   ASSIGN_OR_RETURN(const std::unique_ptr<Loader> validation, Open(document.job.data().validation()));
-  ASSIGN_OR_RETURN(const InferenceNetwork network, BuildInferenceNetwork(document.job.model(), kBatch));
-  ASSIGN_OR_RETURN(const double top1, FloatTop1(network, tensors, *validation));
-  std::printf("%-78s top-1 %6.2f %%\n", "float", 100 * top1);
+  ASSIGN_OR_RETURN(const TopCounts counts, EvaluatePackage(package, absl::GetFlag(FLAGS_data_dir), nullptr));
+  const double top1 = static_cast<double>(counts.top1) / static_cast<double>(counts.samples);
+  std::printf("float: top-1 %.2f %%\n", 100 * top1);
   std::fflush(stdout);
-  const double start = SteadySeconds();
-  ASSIGN_OR_RETURN(const std::vector<MagnitudeHistogram> activations,
-                   GatherActivations(network, tensors, *training, absl::GetFlag(FLAGS_calibration_samples)));
-  std::printf("calibrated on %lld samples in %.2f s\n",
-              static_cast<long long>(absl::GetFlag(FLAGS_calibration_samples)), SteadySeconds() - start);
-  ASSIGN_OR_RETURN(const std::vector<NamedFormat> formats, Formats());
   FastMatrixEngine engine;
   for (const NamedFormat& named : formats) {
-    ASSIGN_OR_RETURN(const IntegerNetwork integers, BuildIntegerNetwork(network, tensors, activations, named.format));
+    const double start = SteadySeconds();
+    ASSIGN_OR_RETURN(const IntegerNetwork network, BuildIntegerNetwork(package, named.format, training.get(),
+                                                                       absl::GetFlag(FLAGS_calibration_samples)));
     const double begin = SteadySeconds();
-    ASSIGN_OR_RETURN(const IntegerAccuracy accuracy, EvaluateIntegerNetwork(integers, *validation, {&engine}));
-    std::printf("%-78s top-1 %6.2f %%  %+.2f  (%.1f s)\n", named.name.c_str(), 100 * accuracy.top1(),
-                100 * (accuracy.top1() - top1), SteadySeconds() - begin);
+    ASSIGN_OR_RETURN(const IntegerAccuracy accuracy, EvaluateIntegerNetwork(network, *validation, {&engine}));
+    std::printf("%s: top-1 %.2f %%, %+.2f points; calibrated in %.1f s, evaluated in %.1f s\n", named.name.c_str(),
+                100 * accuracy.top1(), 100 * (accuracy.top1() - top1), begin - start, SteadySeconds() - begin);
     std::fflush(stdout);
   }
   return absl::OkStatus();
