@@ -37,11 +37,7 @@ ActivationType TypeFor(int32_t least, int32_t greatest) {
 
 int32_t ActivateValue(const ActivationSetting& setting, int64_t column, int64_t sum) {
   if (!setting.bias.empty()) sum += setting.bias[column];
-  const size_t entry = setting.multiplier.size() == 1 ? 0 : column;
-  const int shift = setting.shift[setting.shift.size() == 1 ? 0 : column];
-  const int64_t half = shift == 0 ? 0 : int64_t{1} << (shift - 1);
-  const int64_t scaled = (sum * setting.multiplier[entry] + half) >> shift;
-  const auto value = static_cast<int32_t>(std::clamp<int64_t>(scaled, setting.minimum, setting.maximum));
+  const int32_t value = RequantizeSum(setting.requantization, column, sum);
   if (setting.nonlinearity == Nonlinearity::kNone) return value;
   const ValueRange range = RangeOf(setting.type);
   const double result = Apply(setting.nonlinearity, std::ldexp(value, -setting.input_fraction));

@@ -42,6 +42,7 @@ TEST(Compiler, ProgramsOfTheWholeArrayComputeWhatTheNetworkDoes) {
   test.network.columns = 600;
   AddDenseLayer(600, 600, false, &random, &test);
   AddDenseLayer(300, 600, true, &random, &test);
+  SetInputRanges(&test);
   test.inputs.emplace_back(test.network.batch * 600);
   for (int16_t& value : test.inputs[0]) value = static_cast<int16_t>(random.Below(256)) - 128;
   test.outputs = ReferenceOutputs(test.network, test.inputs);

@@ -110,13 +110,13 @@ void Planner::AddActivation(int64_t first) {
       part->assign(all.begin() + first, all.begin() + first + setting.columns);
     }
   };
-  slice(layer_.requantization.multiplier, &setting.multiplier);
-  slice(layer_.requantization.shift, &setting.shift);
-  if (layer_.matrix != nullptr && !layer_.matrix->bias.empty()) {
+  slice(layer_.requantization.multiplier, &setting.requantization.multiplier);
+  slice(layer_.requantization.shift, &setting.requantization.shift);
+  if (layer_.matrix != nullptr) {
     setting.bias.assign(layer_.matrix->bias.begin() + first, layer_.matrix->bias.begin() + first + setting.columns);
   }
-  setting.minimum = layer_.requantization.minimum;
-  setting.maximum = layer_.requantization.maximum;
+  setting.requantization.minimum = layer_.requantization.minimum;
+  setting.requantization.maximum = layer_.requantization.maximum;
   setting.nonlinearity = layer_.nonlinearity;
   setting.input_fraction = layer_.input_fraction;
   setting.output_fraction = layer_.output_fraction;

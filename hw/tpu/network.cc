@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/status.h"
+#include "hw/tpu/activation.h"
 
 namespace espalier::tpu {
 namespace {
@@ -36,30 +37,39 @@ absl::StatusOr<LayerShape> JoinSources(const Network& network, const std::vector
   return joined;
 }
 
-absl::Status CheckNumbers(const Layer& layer, int64_t inputs, int64_t columns) {
-  if (layer.matrix != nullptr) {
-    if (layer.matrix->rows != layer.outputs)
-      return Error(layer, absl::StrCat(layer.outputs, " rows"), layer.matrix->rows);
-    if (layer.matrix->columns != inputs) return Error(layer, absl::StrCat(inputs, " columns"), layer.matrix->columns);
-    const auto weights = static_cast<int64_t>(layer.matrix->weights.size());
-    if (weights != inputs * layer.outputs)
-      return Error(layer, absl::StrCat(inputs * layer.outputs, " weights"), weights);
-    const auto biases = static_cast<int64_t>(layer.matrix->bias.size());
-    if (biases != 0 && biases != layer.outputs) return Error(layer, absl::StrCat(layer.outputs, " biases"), biases);
-    if (layer.requantization.multiplier.empty()) return Error(layer, "a requantization", 0);
+absl::Status CheckMatrix(const Layer& layer, int64_t inputs, ActivationType type) {
+  const IntegerMatrix& matrix = *layer.matrix;
+  if (matrix.rows != layer.outputs) return Error(layer, absl::StrCat(layer.outputs, " rows"), matrix.rows);
+  if (matrix.columns != inputs) return Error(layer, absl::StrCat(inputs, " columns"), matrix.columns);
+  const auto weights = static_cast<int64_t>(matrix.weights.size());
+  if (weights != inputs * layer.outputs) return Error(layer, absl::StrCat(inputs * layer.outputs, " weights"), weights);
+  const auto biases = static_cast<int64_t>(matrix.bias.size());
+  if (biases != layer.outputs) return Error(layer, absl::StrCat(layer.outputs, " biases"), biases);
+  const ValueRange range = RangeOf(type);
+  if (matrix.input_minimum < range.least || matrix.input_maximum > range.greatest) {
+    return Error(layer, absl::StrCat("inputs from ", range.least, " to ", range.greatest),
+                 matrix.input_minimum < range.least ? matrix.input_minimum : matrix.input_maximum);
   }
-  for (const auto count : {layer.requantization.multiplier.size(), layer.requantization.shift.size()}) {
-    if (count > 1 && static_cast<int64_t>(count) != columns) {
-      return Error(layer, absl::StrCat("one requantization or ", columns), static_cast<int64_t>(count));
+  const int64_t largest = LargestSum(matrix);
+  if (largest > INT32_MAX) return Error(layer, "sums of 32 bits", largest);
+  if (layer.requantization.multiplier.empty()) return Error(layer, "a requantization", 0);
+  return absl::OkStatus();
+}
+
+absl::Status CheckRequantization(const Layer& layer) {
+  const Requantization& requantization = layer.requantization;
+  for (const auto count : {requantization.multiplier.size(), requantization.shift.size()}) {
+    if (count > 1 && static_cast<int64_t>(count) != layer.outputs) {
+      return Error(layer, absl::StrCat("one requantization or ", layer.outputs), static_cast<int64_t>(count));
     }
   }
-  if (layer.requantization.multiplier.empty() != layer.requantization.shift.empty()) {
-    return Error(layer, "multipliers and shifts", static_cast<int64_t>(layer.requantization.shift.size()));
+  if (requantization.multiplier.empty() != requantization.shift.empty()) {
+    return Error(layer, "multipliers and shifts", static_cast<int64_t>(requantization.shift.size()));
   }
-  for (const int32_t multiplier : layer.requantization.multiplier) {
+  for (const int32_t multiplier : requantization.multiplier) {
     if (multiplier < 1) return Error(layer, "multipliers of at least 1", multiplier);
   }
-  for (const int shift : layer.requantization.shift) {
+  for (const int shift : requantization.shift) {
     if (shift < 0 || shift > 62) return Error(layer, "shifts from 0 to 62", shift);
   }
   return absl::OkStatus();
@@ -98,7 +108,10 @@ absl::StatusOr<LayerShape> InferShape(const Layer& layer, const LayerShape& inpu
     shape.height = pool.OutHeight();
     shape.width = pool.OutWidth();
   }
-  RETURN_IF_ERROR(CheckNumbers(layer, input.columns * layer.kernel_height * layer.kernel_width, shape.columns));
+  if (layer.matrix != nullptr) {
+    RETURN_IF_ERROR(CheckMatrix(layer, input.columns * layer.kernel_height * layer.kernel_width, input.type));
+  }
+  RETURN_IF_ERROR(CheckRequantization(layer));
   return shape;
 }
 

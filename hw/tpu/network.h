@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "hw/integer_network.h"
+#include "hw/matrix_engine.h"
 #include "hw/tpu/program.h"
 
 namespace espalier::tpu {

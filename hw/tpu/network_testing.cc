@@ -24,7 +24,7 @@ Requantization RandomRequantization(int64_t rows, int64_t inputs, ActivationType
   for (int64_t r = 0; r < count; ++r) {
     const int bits = Between(0, 20, random);
     requantization.multiplier.push_back((1 << bits) + static_cast<int32_t>(random->Below(1 << bits)));
-    const int sum_bits = 6 + static_cast<int>(std::log2(inputs)) / 2 + (wide_weights ? 7 : 0);
+    const int sum_bits = 6 + static_cast<int>(std::log2(inputs)) / 2 + (wide_weights ? 1 : 0);
     requantization.shift.push_back(std::max(0, bits + sum_bits - Between(0, 6, random)));
   }
   const ValueRange range = RangeOf(type);
@@ -57,7 +57,7 @@ Values Join(const Network& network, const std::vector<LayerShape>& shapes, int i
 }
 
 int32_t Finish(const Layer& layer, int64_t column, int64_t sum) {
-  if (layer.matrix != nullptr && !layer.matrix->bias.empty()) sum += layer.matrix->bias[column];
+  if (layer.matrix != nullptr) sum += layer.matrix->bias[column];
   const auto& [multiplier, shift, minimum, maximum] = layer.requantization;
   const int64_t product = sum * multiplier[multiplier.size() == 1 ? 0 : column];
   const int64_t unit = int64_t{1} << shift[shift.size() == 1 ? 0 : column];
@@ -153,26 +153,32 @@ void AddNonlinearity(Random* random, Layer* layer) {
   layer->output_fraction = layer->type == ActivationType::kSigned16 ? 14 : 7;
 }
 
+// Of what the network gives so far.
+LayerShape Shape(NetworkCase* result) {
+  SetInputRanges(result);
+  return InferShapes(result->network).value().back();
+}
+
 // A convolution, perhaps a pool, a dense layer over all that is left of the image.
 void AddConvolutions(Random* random, NetworkCase* result) {
   Network& network = result->network;
   network.height = Between(2, 5, random);
   network.width = Between(2, 5, random);
   for (int l = 0; l < 2; ++l) {
-    const LayerShape in = l == 0 ? InputShape(network) : InferShapes(network).value().back();
+    const LayerShape in = l == 0 ? InputShape(network) : Shape(result);
     Layer layer;
     layer.pad = l == 0 ? Between(0, 1, random) : 0;
     layer.stride = Between(1, 2, random);
     layer.kernel_height = l == 0 ? Between(1, std::min(3, in.height), random) : in.height;
     layer.kernel_width = l == 0 ? Between(1, std::min(3, in.width), random) : in.width;
-    AddDenseLayer(Between(1, 12, random), in.columns * layer.kernel_height * layer.kernel_width, random->Below(4) == 0,
+    AddDenseLayer(Between(1, 6, random), in.columns * layer.kernel_height * layer.kernel_width, random->Below(4) == 0,
                   random, result);
     Layer& added = network.layers.back();
     added.kernel_height = layer.kernel_height;
     added.kernel_width = layer.kernel_width;
     added.stride = layer.stride;
     added.pad = layer.pad;
-    const LayerShape out = InferShapes(network).value().back();
+    const LayerShape out = Shape(result);
     const bool fits = out.height * out.width <= result->config.accumulator_rows / 2;
     if (l == 0 && fits && random->Below(2) == 0) {
       added.pool.kernel = std::min({2, out.height, out.width});
@@ -225,12 +231,11 @@ void AddDenseLayer(int64_t outputs, int64_t inputs, bool wide_weights, Random* r
   matrix.rows = outputs;
   matrix.columns = inputs;
   for (int64_t i = 0; i < outputs * inputs; ++i) {
-    const int32_t limit = wide_weights ? 2000 : 128;
+    const int32_t limit = wide_weights ? 200 : 128;  // so that 32 bits hold all sums
     matrix.weights.push_back(static_cast<int16_t>(Between(-limit, limit - 1, random)));
   }
-  if (random->Below(2) == 0) {
-    for (int64_t r = 0; r < outputs; ++r) matrix.bias.push_back(Between(-5000, 5000, random));
-  }
+  const int32_t bias = random->Below(2) == 0 ? 0 : 5000;
+  for (int64_t r = 0; r < outputs; ++r) matrix.bias.push_back(Between(-bias, bias, random));
   result->matrices.push_back(std::move(matrix));
   Layer layer;
   layer.name = "dense";
@@ -239,6 +244,18 @@ void AddDenseLayer(int64_t outputs, int64_t inputs, bool wide_weights, Random* r
   layer.type = RandomType(random);
   layer.requantization = RandomRequantization(outputs, inputs, layer.type, wide_weights, random);
   result->network.layers.push_back(layer);
+}
+
+void SetInputRanges(NetworkCase* result) {
+  size_t matrix = 0;
+  for (size_t l = 0; l < result->network.layers.size(); ++l) {
+    if (result->network.layers[l].matrix == nullptr) continue;
+    const Source source = SourcesOf(result->network, static_cast<int>(l))[0];
+    const ValueRange range =
+        RangeOf(source.layer < 0 ? result->network.type : result->network.layers[source.layer].type);
+    result->matrices[matrix].input_minimum = range.least;
+    result->matrices[matrix++].input_maximum = range.greatest;
+  }
 }
 
 void MakeRandomCase(uint64_t seed, int64_t greatest_batch, NetworkCase* result) {
@@ -260,6 +277,7 @@ void MakeRandomCase(uint64_t seed, int64_t greatest_batch, NetworkCase* result) 
       AddDenseLayer(Between(1, 20, &random), network.columns, random.Below(3) == 0, &random, result);
       AddDenseLayer(Between(1, 20, &random), network.layers[0].outputs, false, &random, result);
   }
+  SetInputRanges(result);
   const ValueRange range = RangeOf(network.type);
   for (int r = 0; r < network.repetitions; ++r) {
     Values input(network.batch * network.height * network.width * network.columns);

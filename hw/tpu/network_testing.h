@@ -28,6 +28,9 @@ Config RandomConfig(int greatest_array, Random* random);
 // A dense layer with its matrix and requantization, which saturates now and then.
 void AddDenseLayer(int64_t outputs, int64_t inputs, bool wide_weights, Random* random, NetworkCase* result);
 
+// Lets each matrix know what its layer's inputs lie between: all that their type holds.
+void SetInputRanges(NetworkCase* result);
+
 // The network's outputs for the case's inputs.
 std::vector<std::vector<int16_t>> ReferenceOutputs(const Network& network,
                                                    const std::vector<std::vector<int16_t>>& inputs);

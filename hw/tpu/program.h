@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "hw/requantize.h"
 #include "hw/tpu/config.h"
 #include "hw/tpu/isa.h"
 
@@ -42,14 +43,12 @@ struct Pool {
   int OutWidth() const { return (width + 2 * pad - kernel) / stride + 1; }
 };
 
-// What Activate and ElementWise do. value = clamp(round_half_up((sum + bias) * multiplier / 2^shift)); a nonlinearity
-// takes it as value / 2^input_fraction and gives round(f * 2^output_fraction), clamped to the output's type.
+// What Activate and ElementWise do. value = RequantizeSum(sum + bias); a nonlinearity takes it as
+// value / 2^input_fraction and gives round(f * 2^output_fraction), clamped to the output's type.
 struct ActivationSetting {
-  int columns = 0;                  // of the block
-  std::vector<int32_t> bias;        // a column each; empty: none
-  std::vector<int32_t> multiplier;  // a column each, or one for all; empty in a program that is only timed
-  std::vector<int> shift;           // as `multiplier`
-  int32_t minimum = 0, maximum = 0;
+  int columns = 0;                // of the block
+  std::vector<int64_t> bias;      // a column each; empty: none
+  Requantization requantization;  // "rows" are columns here; empty in a program that is only timed
   Nonlinearity nonlinearity = Nonlinearity::kNone;
   int input_fraction = 0, output_fraction = 0;
   ActivationType type = ActivationType::kSigned8;  // of the output

@@ -57,6 +57,7 @@ TEST(RegisterMachine, EqualsTheFastModelsOnAnArrayOfEightByEight) {
     const int64_t hidden = 1 + random.Below(40);
     AddDenseLayer(hidden, test.network.columns, false, &random, &test);
     AddDenseLayer(1 + random.Below(40), hidden, false, &random, &test);
+    SetInputRanges(&test);
     test.inputs.emplace_back(test.network.batch * test.network.columns);
     for (int16_t& value : test.inputs[0]) value = static_cast<int16_t>(random.Below(256)) - 128;
     ExpectTwins(test, std::to_string(seed));
