@@ -38,12 +38,16 @@ struct Application {
   double million_weights = 0;   // Table 1
   double intensity = 0;         // Table 1: multiply-accumulates per weight byte
   double host_share = 0;        // Table 5
+  double deployed = 0;          // Table 1: of all use; the paper gives pairs, which share it evenly here
   PublishedCounters published;  // Table 3
 };
 
 std::vector<Application> Applications();
 
-// One application on the TPU, several batches or steps of it.
+// The program of one batch or step.
+absl::StatusOr<Program> CompileApplication(const Config& config, const Application& application);
+
+// Results: several batches or steps of an application.
 struct ApplicationResult {
   Counters counters;
   double tera_operations_per_s = 0;
@@ -53,8 +57,15 @@ struct ApplicationResult {
   double bound = 0;      // the roofline's at that intensity, in tera-operations per second
 };
 
-// InvalidArgument or ResourceExhausted where the configuration has no room for it.
-absl::StatusOr<ApplicationResult> RunApplication(const Config& config, const Application& application);
+// What travels between the host and the TPU besides inputs and outputs.
+enum class HostTraffic {
+  kMeasured,  // as much as makes the host's share of the published TPU's time that of Table 5
+  kOwn,       // nothing
+};
+
+// InvalidArgument or ResourceExhausted where the configuration has no room for the application.
+absl::StatusOr<ApplicationResult> RunApplication(const Config& config, const Application& application,
+                                                 HostTraffic host = HostTraffic::kMeasured);
 
 // The lesser of the peak and of weight bandwidth times intensity, in tera-operations per second.
 double RooflineBound(const Config& config, double intensity);

@@ -1,12 +1,40 @@
 #include "hw/tpu/config.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "core/status.h"
 
 namespace espalier::tpu {
 namespace {
+
+// Fields by name; of a kind each, the others nullptr.
+struct Field {
+  const char* name;
+  int Config::*whole;
+  int64_t Config::*bytes;
+  double Config::*rate;
+  bool Config::*choice;
+};
+constexpr Field kFields[] = {
+    {"array_size", &Config::array_size, nullptr, nullptr, nullptr},
+    {"clock_hz", nullptr, nullptr, &Config::clock_hz, nullptr},
+    {"double_buffered_tile", nullptr, nullptr, nullptr, &Config::double_buffered_tile},
+    {"weight_fifo_tiles", &Config::weight_fifo_tiles, nullptr, nullptr, nullptr},
+    {"weight_bytes_per_s", nullptr, nullptr, &Config::weight_bytes_per_s, nullptr},
+    {"weight_memory_bytes", nullptr, &Config::weight_memory_bytes, nullptr, nullptr},
+    {"accumulator_rows", &Config::accumulator_rows, nullptr, nullptr, nullptr},
+    {"unified_buffer_bytes", nullptr, &Config::unified_buffer_bytes, nullptr, nullptr},
+    {"activation_width", &Config::activation_width, nullptr, nullptr, nullptr},
+    {"activation_latency", &Config::activation_latency, nullptr, nullptr, nullptr},
+    {"host_bytes_per_s", nullptr, nullptr, &Config::host_bytes_per_s, nullptr},
+};
 
 absl::Status Between(const char* field, double value, double least, double greatest) {
   if (value >= least && value <= greatest) return absl::OkStatus();
@@ -42,6 +70,33 @@ int64_t Config::HostCycles(int64_t bytes) const { return WholeCycles(bytes, cloc
 
 int64_t Config::ActivationCycles(int64_t rows) const {
   return (rows * array_size + activation_width - 1) / activation_width;
+}
+
+std::vector<std::string> FieldNames() {
+  std::vector<std::string> names;
+  for (const Field& field : kFields) names.push_back(field.name);
+  return names;
+}
+
+absl::Status SetField(absl::string_view assignment, Config* config) {
+  const std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(assignment, absl::MaxSplits('=', 1));
+  const auto field = std::find_if(std::begin(kFields), std::end(kFields),
+                                  [&](const Field& candidate) { return candidate.name == parts.first; });
+  if (field == std::end(kFields)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("expected FIELD=VALUE with one of ", absl::StrJoin(FieldNames(), ", "), ", found ", assignment));
+  }
+  bool read = false;
+  if (field->whole != nullptr) read = absl::SimpleAtoi(parts.second, &(config->*field->whole));
+  if (field->bytes != nullptr) read = absl::SimpleAtoi(parts.second, &(config->*field->bytes));
+  if (field->rate != nullptr) read = absl::SimpleAtod(parts.second, &(config->*field->rate));
+  if (field->choice != nullptr) read = absl::SimpleAtob(parts.second, &(config->*field->choice));
+  if (read) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("TPU ", field->name, ": expected ",
+                                                 field->choice != nullptr ? "true or false"
+                                                 : field->rate != nullptr ? "a number"
+                                                                          : "a whole number",
+                                                 ", found ", parts.second));
 }
 
 }  // namespace espalier::tpu

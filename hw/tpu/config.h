@@ -4,8 +4,11 @@
 #define ESPALIER_HW_TPU_CONFIG_H_
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 
 namespace espalier::tpu {
 
@@ -51,6 +54,13 @@ struct Config {
   // Two operations for each multiply-accumulate.
   double PeakOperationsPerSecond() const { return 2.0 * static_cast<double>(TileBytes()) * clock_hz; }
 };
+
+// `FIELD=VALUE`, as in "weight_bytes_per_s=180e9". InvalidArgument: what was expected, what was found. Does not
+// validate.
+absl::Status SetField(absl::string_view assignment, Config* config);
+
+// The names that SetField knows.
+std::vector<std::string> FieldNames();
 
 }  // namespace espalier::tpu
 
