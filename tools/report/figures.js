@@ -84,11 +84,17 @@
   }
 
   function scales(figure) {
+    // Where a curve does not come near the ends of the scale, Chart.js leaves room beyond it.
+    const clamp = (scale) => {
+      scale.min = Math.max(scale.min, 0);
+      scale.max = Math.min(scale.max, 1);
+    };
     const axis = (title, log, percent) => ({
       type: log ? 'logarithmic' : 'linear',
       title: { display: title !== '', text: title },
+      ...(percent ? { afterDataLimits: clamp } : {}),
       grid: { color: colour('--grid') },
-      beginAtZero: !log && figure.kind !== 'lines',
+      beginAtZero: !log && (figure.fromZero || figure.kind !== 'lines'),
       ticks: { callback: (value) => tick(value, percent), maxRotation: 0, autoSkipPadding: 12 },
     });
     if (figure.kind !== 'bars') {
@@ -119,7 +125,7 @@
       interaction: { mode: bars ? 'index' : 'nearest', axis: bars ? 'y' : roofline ? 'xy' : 'x', intersect: false },
       scales: scales(figure),
       plugins: {
-        legend: { display: figure.series.length > 1, labels: { boxWidth: 24, boxHeight: 2 } },
+        legend: { display: figure.series.length > 1, labels: { boxWidth: bars ? 12 : 24, boxHeight: bars ? 10 : 2 } },
         tooltip: { callbacks: { label, title }, filter: (item, index) => index < 12 },
         markers: { list: figure.markers },
       },

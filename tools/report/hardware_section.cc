@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 
 namespace espalier {
@@ -158,21 +159,27 @@ ReportSection HardwareSection(FileSystem* files, const std::string& directory, c
   section.title = name;
   section.text = absl::StrCat("The network on the emulated ", name, ", layer by layer.");
   FigureGroup& group = section.groups.emplace_back();
+  std::vector<std::string> missing;
   for (const std::string what : {"cycles", "traffic", "energy", "roofline"}) {
-    const std::string path = JoinPath(directory, what + ".csv");
-    const absl::StatusOr<CsvTable> table = ReadCsv(files, path);
+    const std::string file = what + ".csv";
+    const absl::StatusOr<CsvTable> table = ReadCsv(files, JoinPath(directory, file));
     if (absl::IsNotFound(table.status())) {
-      section.remarks.push_back(absl::StrCat("No ", what, ": there is no ", path, "."));
+      missing.push_back(file);
       continue;
     }
     const absl::StatusOr<Figure> figure = !table.ok()          ? table.status()
                                           : what == "roofline" ? Roofline(*table)
                                                                : StackedBars(*table, what);
+    if (table.ok()) section.tables.push_back({file, table->header, table->rows});
     if (figure.ok()) {
       group.figures.push_back(*figure);
     } else {
       section.remarks.push_back(absl::StrCat(what, " left out: ", figure.status().message()));
     }
+  }
+  if (!missing.empty()) {
+    section.remarks.push_back(
+        absl::StrCat("Left out, for they are not in ", directory, ": ", absl::StrJoin(missing, ", "), "."));
   }
   return section;
 }

@@ -117,7 +117,7 @@ absl::StatusOr<ReportSection> PackageSection(const CsvTable& ledger) {
   group.figures.push_back(std::move(bytes));
   const std::optional<size_t> elements = ledger.Column("elements"), kept = ledger.Column("kept");
   if (elements && kept) group.figures.push_back(KeptFigure(ledger, layers, *elements, *kept));
-  section.table = PlainTable{ledger.header, ledger.rows};
+  section.tables.push_back({"ledger.csv", ledger.header, ledger.rows});
   return section;
 }
 

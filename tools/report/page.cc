@@ -41,8 +41,8 @@ void AppendFigure(const Figure& figure, std::string* json) {
   const auto truth = [](bool value) { return value ? "true" : "false"; };
   absl::StrAppend(json, "{\"kind\":\"", NameOf(figure.kind), "\",\"title\":", JsonQuotedText(figure.title),
                   ",\"x\":", JsonQuotedText(figure.x_label), ",\"y\":", JsonQuotedText(figure.y_label),
-                  ",\"percent\":", truth(figure.percent), ",\"logX\":", truth(figure.log_x),
-                  ",\"logY\":", truth(figure.log_y));
+                  ",\"percent\":", truth(figure.percent), ",\"fromZero\":", truth(figure.from_zero),
+                  ",\"logX\":", truth(figure.log_x), ",\"logY\":", truth(figure.log_y));
   AppendStrings("categories", figure.categories, json);
   *json += ",\"markers\":[";
   for (size_t i = 0; i < figure.markers.size(); ++i) {
@@ -60,6 +60,11 @@ void AppendFigure(const Figure& figure, std::string* json) {
   *json += "]}";
 }
 
+std::string FoldBegin(const std::string& title, bool open = false) {
+  return absl::StrCat("<details class=\"group\"", open ? " open" : "", "><summary>", HtmlEscaped(title),
+                      "</summary>\n");
+}
+
 // `number` is the figure's place in the page's data.
 std::string FigureHtml(const Figure& figure, int number) {
   const std::string title = HtmlEscaped(figure.title);
@@ -74,8 +79,7 @@ std::string FigureHtml(const Figure& figure, int number) {
 std::string GroupHtml(const FigureGroup& group, int* number) {
   std::string html;
   if (!group.title.empty()) {
-    absl::StrAppend(&html, "<details class=\"group\"", group.open ? " open" : "", "><summary>",
-                    HtmlEscaped(group.title), "</summary>\n");
+    html = FoldBegin(group.title, group.open);
   }
   absl::StrAppend(&html, "<div class=\"", group.small ? "figures small" : "figures", "\">\n");
   for (const Figure& figure : group.figures) absl::StrAppend(&html, FigureHtml(figure, (*number)++));
@@ -84,7 +88,8 @@ std::string GroupHtml(const FigureGroup& group, int* number) {
 }
 
 std::string TableHtml(const PlainTable& table) {
-  std::string html = "<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>";
+  std::string html = table.title.empty() ? "" : FoldBegin(table.title);
+  html += "<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>";
   for (const std::string& name : table.header) absl::StrAppend(&html, "<th scope=\"col\">", HtmlEscaped(name), "</th>");
   html += "</tr></thead>\n<tbody>\n";
   for (const std::vector<std::string>& row : table.rows) {
@@ -95,7 +100,7 @@ std::string TableHtml(const PlainTable& table) {
     }
     html += "</tr>\n";
   }
-  return html + "</tbody></table></div>\n";
+  return absl::StrCat(html, "</tbody></table></div>\n", table.title.empty() ? "" : "</details>\n");
 }
 
 std::string SectionHtml(const ReportSection& section, int* number) {
@@ -105,11 +110,11 @@ std::string SectionHtml(const ReportSection& section, int* number) {
   for (const std::string& remark : section.remarks) {
     absl::StrAppend(&html, "<p class=\"remark\">", HtmlEscaped(remark), "</p>\n");
   }
-  if (section.table) html += TableHtml(*section.table);
   for (const FigureGroup& group : section.groups) html += GroupHtml(group, number);
+  for (const PlainTable& table : section.tables) html += TableHtml(table);
   if (!section.listing.empty()) {
-    absl::StrAppend(&html, "<details class=\"group\"><summary>", HtmlEscaped(section.listing_title),
-                    "</summary>\n<pre tabindex=\"0\">", HtmlEscaped(section.listing), "</pre>\n</details>\n");
+    absl::StrAppend(&html, FoldBegin(section.listing_title), "<pre tabindex=\"0\">", HtmlEscaped(section.listing),
+                    "</pre>\n</details>\n");
   }
   return html + "</section>\n";
 }

@@ -28,7 +28,7 @@ Report HostileReport() {
   ReportSection& section = report.sections.emplace_back();
   section.id = section.title = section.text = section.listing = section.listing_title = kHostile;
   section.remarks = {kHostile};
-  section.table = PlainTable{{kHostile, kHostile}, {{kHostile, kHostile}}};
+  section.tables = {{kHostile, {kHostile, kHostile}, {{kHostile, kHostile}}}, {"", {kHostile}, {}}};
   FigureGroup& group = section.groups.emplace_back();
   group.title = kHostile;
   Figure& figure = group.figures.emplace_back();
@@ -147,7 +147,7 @@ TEST(FiguresJson, IsJsonThatCannotEndAScript) {
   std::string json = FiguresJson(report);
   EXPECT_EQ(json.find('<'), json.npos);
   // The strict scanner knows no truth values, and the page's needs no more than that they are such.
-  for (const char* key : {"percent", "logX", "logY"}) {
+  for (const char* key : {"percent", "fromZero", "logX", "logY"}) {
     const std::string member = std::string(",\"") + key + "\":false";
     ASSERT_THAT(json, HasSubstr(member));
     json.erase(json.find(member), member.size());

@@ -2,7 +2,6 @@
 #ifndef ESPALIER_TOOLS_REPORT_REPORT_H_
 #define ESPALIER_TOOLS_REPORT_REPORT_H_
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,7 +34,8 @@ struct Figure {
   std::vector<std::string> categories;
   std::vector<FigureSeries> series;
   std::vector<FigureMarker> markers;
-  bool percent = false;  // y is a fraction, shown as a percentage
+  bool percent = false;    // y is a fraction, shown as a percentage
+  bool from_zero = false;  // the axis of y shows 0; that of bars and histograms always does
   bool log_x = false, log_y = false;
 };
 
@@ -48,6 +48,7 @@ struct FigureGroup {
 };
 
 struct PlainTable {
+  std::string title;  // folded up behind it if there is one
   std::vector<std::string> header;
   std::vector<std::vector<std::string>> rows;  // each as long as the header
 };
@@ -57,10 +58,10 @@ struct ReportSection {
   std::string title;
   std::string text;                  // what is seen here, for readers who have not seen it before; may be empty
   std::vector<std::string> remarks;  // on what is missing
-  std::optional<PlainTable> table;
-  std::string listing;  // text in the file's own lines, folded up; may be empty
+  std::string listing;               // text in the file's own lines, folded up; may be empty
   std::string listing_title;
   std::vector<FigureGroup> groups;
+  std::vector<PlainTable> tables;
 };
 
 // A figure of the summary at the top.

@@ -99,7 +99,7 @@ TEST_F(ReportVerbTest, WritesAPage) {
   ASSERT_EQ(result.code, kExitDone) << result.err;
   EXPECT_THAT(result.out, HasSubstr("package: 90 B"));
   EXPECT_THAT(result.out, HasSubstr("validation top-1: 60.00%"));
-  EXPECT_THAT(result.out, HasSubstr("EIE: No energy"));
+  EXPECT_THAT(result.out, HasSubstr("EIE: Left out, for they are not in "));
   EXPECT_THAT(result.out, HasSubstr("report.html"));
   const std::string page = Page();
   EXPECT_THAT(page, HasSubstr("<h1>lenet &amp; &lt;friends&gt;</h1>"));

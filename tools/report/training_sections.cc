@@ -95,7 +95,7 @@ ReportSection JobSection(const Job& job, const std::string& network, const std::
   section.id = "job";
   section.title = "The job";
   section.text = network;
-  PlainTable& table = section.table.emplace();
+  PlainTable& table = section.tables.emplace_back();
   table.header = {"phase", "epochs", "learning rate", "to the weights"};
   for (int i = 0; i < job.phase_size(); ++i) {
     const Phase& phase = job.phase(i);
@@ -145,6 +145,7 @@ ReportSection CurvesSection(absl::Span<const MetricsRecord> records) {
     figure.x_label = "step";
     figure.y_label = kind.title;
     figure.percent = kind.percent;
+    figure.from_zero = !kind.both_splits;
     figure.markers = PhaseMarkers(records);
     for (const RecordSplit split : {RecordSplit::kTrain, RecordSplit::kValidation}) {
       if (split == RecordSplit::kValidation && !kind.both_splits) continue;

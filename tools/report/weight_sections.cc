@@ -133,7 +133,7 @@ ReportSection SparsitySection(absl::Span<const WeightHistogram> histograms, cons
   at_end.title = "at the last moment that was recorded";
   at_end.x_label = "layer";
   at_end.y_label = "zeros";
-  over_steps.percent = at_end.percent = true;
+  over_steps.percent = at_end.percent = over_steps.from_zero = true;
   FigureSeries& last = at_end.series.emplace_back();
   for (const WeightHistory& history : ByParameter(histograms)) {
     FigureSeries series;
