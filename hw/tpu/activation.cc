@@ -61,18 +61,53 @@ void StoreActivation(int32_t value, uint8_t* vector, ActivationType type, int64_
   if (type == ActivationType::kSigned16) vector[array_size + column] = static_cast<uint8_t>(value >> 8);
 }
 
+void LoadVector(const uint8_t* vector, ActivationType type, int64_t array_size, int64_t columns, int16_t* values) {
+  switch (type) {
+    case ActivationType::kSigned8:
+      for (int64_t c = 0; c < columns; ++c) values[c] = static_cast<int8_t>(vector[c]);
+      break;
+    case ActivationType::kUnsigned8:
+      for (int64_t c = 0; c < columns; ++c) values[c] = vector[c];
+      break;
+    case ActivationType::kSigned16:
+      for (int64_t c = 0; c < columns; ++c) values[c] = static_cast<int16_t>(vector[c] | vector[array_size + c] << 8);
+      break;
+  }
+}
+
+void StoreVector(const int16_t* values, int64_t columns, uint8_t* vector, ActivationType type, int64_t array_size) {
+  for (int64_t plane = 0; plane < Planes(type); ++plane, vector += array_size) {
+    for (int64_t c = 0; c < columns; ++c) vector[c] = static_cast<uint8_t>(values[c] >> (8 * plane));
+    std::memset(vector + columns, 0, array_size - columns);
+  }
+}
+
+void ActivateSums(const ActivationSetting& setting, const int32_t* sums, int16_t* values) {
+  const Requantization& requantization = setting.requantization;
+  const bool plain = setting.nonlinearity == Nonlinearity::kNone && !setting.bias.empty();
+  if (!plain || requantization.multiplier.size() != requantization.shift.size()) {
+    for (int64_t c = 0; c < setting.columns; ++c) {
+      values[c] = static_cast<int16_t>(ActivateValue(setting, c, sums[c]));
+    }
+    return;
+  }
+  const int64_t step = requantization.multiplier.size() > 1 ? 1 : 0;
+  const int32_t* multiplier = requantization.multiplier.data();
+  const int* shift = requantization.shift.data();
+  for (int64_t c = 0; c < setting.columns; ++c, multiplier += step, shift += step) {
+    values[c] =
+        RequantizeSum(sums[c] + setting.bias[c], *multiplier, *shift, requantization.minimum, requantization.maximum);
+  }
+}
+
 void PackActivations(const ActivationBlock& block, int64_t array_size, const int16_t* values, uint8_t* rows) {
   const int64_t vector_bytes = Planes(block.type) * array_size;
-  ParallelRanges(block.vectors, 1, kSerialElements / array_size, [&](int64_t begin, int64_t end) {
+  ParallelRanges(block.vectors, 1, kSerialElements / block.columns + 1, [&](int64_t begin, int64_t end) {
     for (int64_t first = 0; first < block.columns; first += array_size) {
       const int64_t columns = std::min(array_size, block.columns - first);
       uint8_t* vector = rows + (first / array_size * block.vectors + begin) * vector_bytes;
       for (int64_t v = begin; v < end; ++v, vector += vector_bytes) {
-        std::memset(vector, 0, vector_bytes);
-        const int16_t* from = values + v * block.columns + first;
-        for (int64_t column = 0; column < columns; ++column) {
-          StoreActivation(from[column], vector, block.type, array_size, column);
-        }
+        StoreVector(values + v * block.columns + first, columns, vector, block.type, array_size);
       }
     }
   });
@@ -80,15 +115,12 @@ void PackActivations(const ActivationBlock& block, int64_t array_size, const int
 
 void UnpackActivations(const ActivationBlock& block, int64_t array_size, const uint8_t* rows, int16_t* values) {
   const int64_t vector_bytes = Planes(block.type) * array_size;
-  ParallelRanges(block.vectors, 1, kSerialElements / array_size, [&](int64_t begin, int64_t end) {
+  ParallelRanges(block.vectors, 1, kSerialElements / block.columns + 1, [&](int64_t begin, int64_t end) {
     for (int64_t first = 0; first < block.columns; first += array_size) {
       const int64_t columns = std::min(array_size, block.columns - first);
       const uint8_t* vector = rows + (first / array_size * block.vectors + begin) * vector_bytes;
       for (int64_t v = begin; v < end; ++v, vector += vector_bytes) {
-        int16_t* to = values + v * block.columns + first;
-        for (int64_t column = 0; column < columns; ++column) {
-          to[column] = static_cast<int16_t>(LoadActivation(vector, block.type, array_size, column));
-        }
+        LoadVector(vector, block.type, array_size, columns, values + v * block.columns + first);
       }
     }
   });

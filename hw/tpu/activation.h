@@ -24,6 +24,13 @@ int32_t ActivateValue(const ActivationSetting& setting, int64_t column, int64_t 
 int32_t LoadActivation(const uint8_t* vector, ActivationType type, int64_t array_size, int64_t column);
 void StoreActivation(int32_t value, uint8_t* vector, ActivationType type, int64_t array_size, int64_t column);
 
+// All of a vector's first `columns` values at once. Storing makes the rest zero.
+void LoadVector(const uint8_t* vector, ActivationType type, int64_t array_size, int64_t columns, int16_t* values);
+void StoreVector(const int16_t* values, int64_t columns, uint8_t* vector, ActivationType type, int64_t array_size);
+
+// ActivateValue of successive columns from 0 on.
+void ActivateSums(const ActivationSetting& setting, const int32_t* sums, int16_t* values);
+
 // Values [block.vectors, block.columns], row-major, to and from the block's rows, which begin at `rows`. Columns beyond
 // the block's are zero.
 void PackActivations(const ActivationBlock& block, int64_t array_size, const int16_t* values, uint8_t* rows);

@@ -29,18 +29,13 @@ std::vector<int16_t> PackTile(const WeightTile& tile, int64_t array_size, Weight
   return packed;
 }
 
-void Widen(const uint8_t* vector, ActivationType type, int64_t array_size, int64_t columns, int16_t* to) {
-  switch (type) {
-    case ActivationType::kSigned8:
-      for (int64_t c = 0; c < columns; ++c) to[c] = static_cast<int8_t>(vector[c]);
-      break;
-    case ActivationType::kUnsigned8:
-      for (int64_t c = 0; c < columns; ++c) to[c] = vector[c];
-      break;
-    case ActivationType::kSigned16:
-      for (int64_t c = 0; c < columns; ++c) to[c] = static_cast<int16_t>(vector[c] | vector[array_size + c] << 8);
-      break;
+// The accumulators that the program uses, from the first on.
+int64_t AccumulatorRows(const Program& program) {
+  int64_t rows = 0;
+  for (const Instruction& i : program.instructions) {
+    if (i.opcode == Opcode::kMatrixMultiply) rows = std::max(rows, i.accumulator + i.Rows());
   }
+  return rows;
 }
 
 }  // namespace
@@ -51,7 +46,7 @@ Machine::Machine(const Config& config, const Program& program)
       accumulator_columns_(RoundUp(config.array_size, kColumnGrain)),
       host_(program.host_rows * size_),
       unified_buffer_(program.unified_buffer_rows * size_),
-      accumulators_(config.accumulator_rows * accumulator_columns_) {}
+      accumulators_(AccumulatorRows(program) * accumulator_columns_) {}
 
 void Machine::Run() {
   for (const Instruction& i : program_.instructions) {
@@ -111,7 +106,7 @@ void Machine::Multiply(const Instruction& i) {
         if (vector < 0) {
           std::fill_n(to, tile_->rows, int16_t{0});
         } else {
-          Widen(Row(i.unified_buffer + vector * planes), i.type, size_, tile_->rows, to);
+          LoadVector(Row(i.unified_buffer + vector * planes), i.type, size_, tile_->rows, to);
         }
       }
       MultiplyTile(widened.data(), rows, pairs, packed_.data(), packed_columns_, i.plane == WeightPlane::kHigh ? 8 : 0,
@@ -125,21 +120,19 @@ void Machine::Activate(const Instruction& i) {
   const int32_t* sums = &accumulators_[i.accumulator * accumulator_columns_];
   const int64_t planes = Planes(setting.type), rows = setting.OutputRows(i.length);
   const bool pools = setting.pool.kernel > 0;
-  ParallelRanges(rows, 1, kSerialElements / std::max(1, setting.columns), [&](int64_t begin, int64_t end) {
+  ParallelRanges(rows, 1, kSerialElements / std::max(1, setting.columns) + 1, [&](int64_t begin, int64_t end) {
+    std::vector<int16_t> values(setting.columns), best(setting.columns);
     for (int64_t row = begin; row < end; ++row) {
-      uint8_t* to = Row(i.unified_buffer + row * planes);
-      std::fill_n(to, planes * size_, uint8_t{0});
       const PoolWindow window = pools ? PoolWindowOf(setting.pool, row) : PoolWindow{row, 0, 1, 0, 1};
-      for (int64_t column = 0; column < setting.columns; ++column) {
-        int32_t value = std::numeric_limits<int32_t>::min();
-        for (int y = window.begin_y; y < window.end_y; ++y) {
-          for (int x = window.begin_x; x < window.end_x; ++x) {
-            const int64_t from = window.first_row + int64_t{y} * setting.pool.width + x;
-            value = std::max(value, ActivateValue(setting, column, sums[from * accumulator_columns_ + column]));
-          }
+      std::fill(best.begin(), best.end(), std::numeric_limits<int16_t>::min());
+      for (int y = window.begin_y; y < window.end_y; ++y) {
+        for (int x = window.begin_x; x < window.end_x; ++x) {
+          const int64_t from = window.first_row + int64_t{y} * setting.pool.width + x;
+          ActivateSums(setting, sums + from * accumulator_columns_, values.data());
+          for (int c = 0; c < setting.columns; ++c) best[c] = std::max(best[c], values[c]);
         }
-        StoreActivation(value, to, setting.type, size_, column);
       }
+      StoreVector(best.data(), setting.columns, Row(i.unified_buffer + row * planes), setting.type, size_);
     }
   });
 }

@@ -1,5 +1,7 @@
 #include "hw/tpu/network.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "core/status.h"
 #include "hw/tpu/activation.h"
@@ -37,6 +39,22 @@ absl::StatusOr<LayerShape> JoinSources(const Network& network, const std::vector
   return joined;
 }
 
+// The largest magnitude that a row's products can add up to: what the accumulators hold. Biases are added later.
+int64_t LargestProducts(const IntegerMatrix& matrix) {
+  int64_t largest = 0;
+  for (int64_t r = 0; r < matrix.rows; ++r) {
+    int64_t positive = 0, negative = 0;
+    for (int64_t c = 0; c < matrix.columns; ++c) {
+      const int64_t weight = matrix.weights[r * matrix.columns + c];
+      const auto [least, greatest] = std::minmax({weight * matrix.input_minimum, weight * matrix.input_maximum});
+      positive += std::max<int64_t>(greatest, 0);
+      negative -= std::min<int64_t>(least, 0);
+    }
+    largest = std::max({largest, positive, negative});
+  }
+  return largest;
+}
+
 absl::Status CheckMatrix(const Layer& layer, int64_t inputs, ActivationType type) {
   const IntegerMatrix& matrix = *layer.matrix;
   if (matrix.rows != layer.outputs) return Error(layer, absl::StrCat(layer.outputs, " rows"), matrix.rows);
@@ -50,7 +68,7 @@ absl::Status CheckMatrix(const Layer& layer, int64_t inputs, ActivationType type
     return Error(layer, absl::StrCat("inputs from ", range.least, " to ", range.greatest),
                  matrix.input_minimum < range.least ? matrix.input_minimum : matrix.input_maximum);
   }
-  const int64_t largest = LargestSum(matrix);
+  const int64_t largest = LargestProducts(matrix);
   if (largest > INT32_MAX) return Error(layer, "sums of 32 bits", largest);
   if (layer.requantization.multiplier.empty()) return Error(layer, "a requantization", 0);
   return absl::OkStatus();
@@ -67,7 +85,7 @@ absl::Status CheckRequantization(const Layer& layer) {
     return Error(layer, "multipliers and shifts", static_cast<int64_t>(requantization.shift.size()));
   }
   for (const int32_t multiplier : requantization.multiplier) {
-    if (multiplier < 1) return Error(layer, "multipliers of at least 1", multiplier);
+    if (multiplier == 0 || multiplier == INT32_MIN) return Error(layer, "multipliers of 31 bits but 0", multiplier);
   }
   for (const int shift : requantization.shift) {
     if (shift < 0 || shift > 62) return Error(layer, "shifts from 0 to 62", shift);

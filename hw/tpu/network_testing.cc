@@ -24,6 +24,7 @@ Requantization RandomRequantization(int64_t rows, int64_t inputs, ActivationType
   for (int64_t r = 0; r < count; ++r) {
     const int bits = Between(0, 20, random);
     requantization.multiplier.push_back((1 << bits) + static_cast<int32_t>(random->Below(1 << bits)));
+    if (random->Below(4) == 0) requantization.multiplier.back() *= -1;
     const int sum_bits = 6 + static_cast<int>(std::log2(inputs)) / 2 + (wide_weights ? 1 : 0);
     requantization.shift.push_back(std::max(0, bits + sum_bits - Between(0, 6, random)));
   }

@@ -1,4 +1,5 @@
-// What a network took on the TPU, as CSV: a header, a line for each layer, a line "total".
+// What a network took on the TPU, as CSV for `espalier report` (docs/reports.md): a header, a line for each layer, a
+// line "total".
 #ifndef ESPALIER_HW_TPU_REPORT_H_
 #define ESPALIER_HW_TPU_REPORT_H_
 
@@ -8,14 +9,18 @@
 
 namespace espalier {
 
-// Vectors, cycles by what the matrix unit did, operations per second.
+// cycles.csv: what the matrix unit did, what it waited for, work, speed.
 std::string TpuCyclesCsv(const TpuEngine& engine);
 
-// Tiles, and bytes of each memory and of the host's link.
+// traffic.csv: bytes of each memory and of the host's link, instructions, tiles.
 std::string TpuTrafficCsv(const TpuEngine& engine);
 
-// In microjoules: power times time, and events by part.
+// energy.csv, in nJ: of events, by part, and beside it power times time.
 std::string TpuEnergyCsv(const TpuEngine& engine);
+
+// roofline.csv, without "total": operations for each byte of weights that was fetched, padding among them, and the
+// limits of array and weight memory.
+std::string TpuRooflineCsv(const TpuEngine& engine);
 
 }  // namespace espalier
 

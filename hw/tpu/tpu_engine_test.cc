@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "core/random.h"
+#include "hw/integer_builder.h"
+#include "hw/testing.h"
 #include "hw/tpu/energy.h"
 #include "hw/tpu/report.h"
 
@@ -119,11 +122,32 @@ TEST(TpuReport, HasALinePerLayerAndTheirSum) {
   // 8 vectors through one tile, of which 20 x 10 weights are used: fetch, shift, multiply, drain, activate.
   const int64_t cycles = 1350 + 256 + 8 + 511 + 8 + 8;
   const std::string csv = TpuCyclesCsv(*engine);
-  EXPECT_NE(csv.find("\nfc1,8,0," + std::to_string(cycles) + ",8,1350,256,"), csv.npos) << csv;
-  EXPECT_NE(csv.find("\ntotal,16,0," + std::to_string(2 * cycles) + ",16,2700,512,"), csv.npos) << csv;
-  EXPECT_NE(TpuTrafficCsv(*engine).find("\nfc2,4,1,65536,0,0,2048,2048,2048,2048\n"), csv.npos)
-      << TpuTrafficCsv(*engine);
-  EXPECT_NE(TpuEnergyCsv(*engine).find("\ntotal,"), csv.npos);
+  EXPECT_NE(csv.find(absl::StrCat("\nfc1,", cycles, ",8,1350,256,")), csv.npos) << csv;
+  EXPECT_NE(csv.find(absl::StrCat("\ntotal,", 2 * cycles, ",16,2700,512,")), csv.npos) << csv;
+  EXPECT_THAT(TpuTrafficCsv(*engine), testing::HasSubstr("\nfc2,65536,0,0,2048,2048,24576,94208,4,1,2048,2048\n"));
+  EXPECT_THAT(TpuEnergyCsv(*engine), testing::HasSubstr("\ntotal,"));
+  EXPECT_THAT(TpuRooflineCsv(*engine), testing::HasSubstr("\nfc1,0.0488281,"));
+}
+
+// A whole network, with groups, strides, pools and sums.
+TEST(TpuEngine, RunsWholeNetworks) {
+  const RandomNetwork random = MakeRandomNetwork(R"(
+    input { name: 'image' dims: [4, 9, 7] }
+    layer { name: 'a' conv { channels: 6 kernel: 3 pad: 1 } } layer { batch_norm {} } layer { name: 'r' relu {} }
+    layer { name: 'b' conv { channels: 6 kernel: 3 pad: 1 groups: 2 } }
+    layer { name: 'sum' add {} input: ['b', 'r'] } layer { relu {} }
+    layer { pool { kernel: 2 stride: 2 } }
+    layer { name: 'c' dense { channels: 5 } })",
+                                                 3);
+  IntegerFormat format;
+  format.bits = 8;
+  const IntegerNetwork network =
+      BuildIntegerNetwork(random.network, random.tensors, random.activations, format).value();
+  PlainMatrixEngine plain;
+  const std::unique_ptr<TpuEngine> engine = TpuEngine::Create(tpu::Config()).value();
+  EXPECT_EQ(network.Run(random.images.data(), random.batch, engine.get()).values,
+            network.Run(random.images.data(), random.batch, &plain).values);
+  EXPECT_EQ(engine->layers().size(), 4);
 }
 
 TEST(TpuEnergy, AtFullSpeedEventsLieBetweenDynamicAndDesignPower) {
