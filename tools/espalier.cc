@@ -11,6 +11,7 @@
 #include "tools/pack.h"
 #include "tools/report/report_verb.h"
 #include "tools/scaling.h"
+#include "tools/sensitivity.h"
 #include "tools/tpu_study.h"
 #include "tools/unpack.h"
 
@@ -18,9 +19,9 @@ int main(int argc, char** argv) {
   google::InitGoogleLogging(argv[0]);
   FLAGS_logtostderr = true;
   const std::vector<espalier::Verb> verbs = {
-      espalier::ChartVerb(),    espalier::EieStudyVerb(), espalier::EvaluateVerb(), espalier::InspectVerb(),
-      espalier::LaunchVerb(),   espalier::PackVerb(),     espalier::ReportVerb(),   espalier::ScalingVerb(),
-      espalier::TpuStudyVerb(), espalier::UnpackVerb(),
+      espalier::ChartVerb(),       espalier::EieStudyVerb(), espalier::EvaluateVerb(), espalier::InspectVerb(),
+      espalier::LaunchVerb(),      espalier::PackVerb(),     espalier::ReportVerb(),   espalier::ScalingVerb(),
+      espalier::SensitivityVerb(), espalier::TpuStudyVerb(), espalier::UnpackVerb(),
   };
   return espalier::RunVerbs(verbs, {argv + 1, argv + argc}, std::cout, std::cerr);
 }

@@ -27,6 +27,7 @@ struct RunFiles {
   absl::StatusOr<std::vector<MetricsRecord>> metrics = absl::UnknownError("");
   absl::StatusOr<std::vector<WeightHistogram>> histograms = absl::UnknownError("");
   absl::StatusOr<CsvTable> ledger = absl::UnknownError("");
+  absl::StatusOr<CsvTable> sensitivity = absl::UnknownError("");  // which few runs have
   bool eie = false, tpu = false;
 
   const Job* job_or_null() const { return job.ok() ? &job->job : nullptr; }
@@ -41,6 +42,7 @@ RunFiles ReadRun(FileSystem* files, const std::string& directory) {
   run.metrics = ReadMetrics(files, path("metrics.jsonl"));
   run.histograms = ReadWeightHistograms(files, path("histograms.jsonl"));
   run.ledger = ReadCsv(files, path("ledger.csv"));
+  run.sensitivity = ReadCsv(files, path("sensitivity.csv"));
   run.eie = files->Exists(path("eie"));
   run.tpu = files->Exists(path("tpu"));
   return run;
@@ -102,6 +104,13 @@ ReportSection PackageOf(const RunFiles& run) {
   return Missing("package", "The package, byte by byte", "ledger.csv", section.status());
 }
 
+ReportSection SensitivityOf(const RunFiles& run) {
+  absl::StatusOr<ReportSection> section =
+      run.sensitivity.ok() ? SensitivitySection(*run.sensitivity) : run.sensitivity.status();
+  if (section.ok()) return *std::move(section);
+  return Missing("sensitivity", "How much each layer can be pruned", "sensitivity.csv", section.status());
+}
+
 }  // namespace
 
 absl::StatusOr<Report> GatherReport(FileSystem* files, const std::string& directory) {
@@ -119,6 +128,7 @@ absl::StatusOr<Report> GatherReport(FileSystem* files, const std::string& direct
   report.title = job != nullptr && !job->name().empty() ? job->name() : directory;
   if (run.ledger.ok()) AddHighlights(PackageHighlights(*run.ledger), &report);
   AddTraining(run, &report);
+  if (!absl::IsNotFound(run.sensitivity.status())) report.sections.push_back(SensitivityOf(run));
   report.sections.push_back(PackageOf(run));
   for (const auto& [folder, name, there] : {std::tuple("eie", "EIE", run.eie), std::tuple("tpu", "TPU", run.tpu)}) {
     report.sections.push_back(there ? HardwareSection(files, JoinPath(directory, folder), name)

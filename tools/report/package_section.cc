@@ -52,7 +52,7 @@ double ElementsOf(const CsvTable& ledger) {
   double sum = 0;
   for (size_t row = 0; row < ledger.rows.size(); ++row) {
     const std::string& tensor = ledger.rows[row][0];
-    const bool statistic = absl::EndsWith(tensor, "/running_mean") || absl::EndsWith(tensor, "/running_variance");
+    const bool statistic = absl::EndsWith(tensor, "/mean") || absl::EndsWith(tensor, "/variance");
     if (tensor != kTotal && !statistic) sum += ledger.Number(row, *elements).value_or(0);
   }
   return sum;

@@ -164,6 +164,17 @@ TEST(WeightSections, ManyPhasesAreReducedToSomeWithBothEnds) {
   EXPECT_THAT(panels.back().note, HasSubstr("step 59"));
 }
 
+TEST(WeightSections, SensitivityHasACurveForEachLayer) {
+  const auto section = SensitivitySection(
+      ParseCsv("layer,sparsity,top1,loss\nconv1,0,0.98,0.1\nconv1,0.5,0.9,0.2\nfc,0,0.98,0.1\n").value());
+  ASSERT_TRUE(section.ok()) << section.status();
+  const Figure& figure = section->groups[0].figures[0];
+  ASSERT_EQ(figure.series.size(), 2u);
+  EXPECT_THAT(figure.series[0].x, ElementsAre(0, 50));
+  EXPECT_THAT(figure.series[0].y, ElementsAre(0.98, 0.9));
+  EXPECT_THAT(SensitivitySection(ParseCsv("layer,sparsity\n").value()).status().ToString(), HasSubstr("top1"));
+}
+
 const char kLedger[] =
     "tensor,kind,elements,kept,values_bytes,indices_bytes,code_tables_bytes,bytes,bytes_without_huffman\n"
     "conv/weight,shared,1000,100,50,40,10,100,120\n"

@@ -1,7 +1,9 @@
 #include "tools/report/weight_sections.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -170,6 +172,31 @@ ReportSection HistogramSection(absl::Span<const WeightHistogram> histograms, con
     for (const WeightHistogram* const panel : panels) group.figures.push_back(PanelOf(*panel, width, job));
     AlignAxes(&group.figures);
   }
+  return section;
+}
+
+absl::StatusOr<ReportSection> SensitivitySection(const CsvTable& table) {
+  const std::optional<size_t> layer = table.Column("layer"), sparsity = table.Column("sparsity"),
+                              top1 = table.Column("top1");
+  if (!layer || !sparsity || !top1 || table.rows.empty()) {
+    return absl::InvalidArgumentError("expected columns layer, sparsity and top1 with numbers, found others");
+  }
+  ReportSection section;
+  section.id = "sensitivity";
+  section.title = "How much each layer can be pruned";
+  section.text = "Top-1 with one layer pruned by magnitude, the others as they were, without training in between.";
+  Figure figure;
+  figure.title = "top-1 with one layer pruned";
+  figure.x_label = "pruned, %";
+  figure.y_label = "top-1";
+  figure.percent = true;
+  for (size_t row = 0; row < table.rows.size(); ++row) {
+    const std::string& name = table.rows[row][*layer];
+    if (figure.series.empty() || figure.series.back().name != name) figure.series.push_back({name, {}, {}});
+    figure.series.back().x.push_back(100 * table.Number(row, *sparsity).value_or(0));
+    figure.series.back().y.push_back(table.Number(row, *top1).value_or(NAN));
+  }
+  section.groups.emplace_back().figures.push_back(std::move(figure));
   return section;
 }
 
