@@ -6,6 +6,7 @@
 #include "tools/chart_verb.h"
 #include "tools/eie_study.h"
 #include "tools/evaluate.h"
+#include "tools/import.h"
 #include "tools/inspect.h"
 #include "tools/launch.h"
 #include "tools/pack.h"
@@ -19,9 +20,9 @@ int main(int argc, char** argv) {
   google::InitGoogleLogging(argv[0]);
   FLAGS_logtostderr = true;
   const std::vector<espalier::Verb> verbs = {
-      espalier::ChartVerb(),       espalier::EieStudyVerb(), espalier::EvaluateVerb(), espalier::InspectVerb(),
-      espalier::LaunchVerb(),      espalier::PackVerb(),     espalier::ReportVerb(),   espalier::ScalingVerb(),
-      espalier::SensitivityVerb(), espalier::TpuStudyVerb(), espalier::UnpackVerb(),
+      espalier::ChartVerb(),   espalier::EieStudyVerb(),    espalier::EvaluateVerb(), espalier::ImportVerb(),
+      espalier::InspectVerb(), espalier::LaunchVerb(),      espalier::PackVerb(),     espalier::ReportVerb(),
+      espalier::ScalingVerb(), espalier::SensitivityVerb(), espalier::TpuStudyVerb(), espalier::UnpackVerb(),
   };
   return espalier::RunVerbs(verbs, {argv + 1, argv + argc}, std::cout, std::cerr);
 }

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "compression/package/package_file.h"
 #include "core/human_readable.h"
+#include "tools/evaluate_pictures.h"
 
 namespace espalier {
 namespace {
@@ -20,6 +21,12 @@ std::string ShareOf(int64_t part, int64_t all) {
 absl::Status Evaluate(const Arguments& arguments, std::ostream& out) {
   const std::string& path = arguments.positional()[0];
   ASSIGN_OR_RETURN(const Package package, ReadPackage(FileSystem::Posix(), path));
+  if (AsksForPictures(arguments)) return EvaluatePictures(package, arguments, out);
+  for (const char* flag : {"labels", "classes"}) {
+    if (!arguments.Has(flag)) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("--", flag, ": expected --image or --images with it, found neither"));
+  }
   ASSIGN_OR_RETURN(const TopCounts counts, EvaluateWithProgress(package, DataDirectory(arguments)));
   out << path << ": " << DescribeCounts(counts) << "\n";
   return absl::OkStatus();
@@ -50,9 +57,10 @@ Verb EvaluateVerb() {
   Verb verb;
   verb.name = "evaluate";
   verb.arguments = "PACKAGE";
-  verb.summary = "Runs a package's network over its validation samples: top-1 and top-5.";
+  verb.summary = "Runs a package's network over its validation samples, or over pictures: top-1 and top-5.";
   verb.details = "The samples are those that the package names, as its job did.";
   verb.flags = {{"data_dir", "DIR", "the folder that holds mnist/, cifar10/, ...; default: $ESPALIER_DATA_DIR"}};
+  for (const Flag& flag : PictureFlags()) verb.flags.push_back(flag);
   verb.minimum_arguments = verb.maximum_arguments = 1;
   verb.run = Evaluate;
   return verb;

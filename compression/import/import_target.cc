@@ -9,15 +9,15 @@ namespace espalier {
 namespace {
 
 // "fire2/squeeze/weight" is part "weight" of layer "fire2/squeeze".
-void AddTensor(const std::string& name, const Shape& shape, const std::map<std::string, int>& layer_of_name,
-               ImportTarget* target) {
+void AddTensor(const std::string& name, const Shape& shape, bool is_state,
+               const std::map<std::string, int>& layer_of_name, ImportTarget* target) {
   const size_t slash = name.rfind('/');
   CHECK_NE(slash, std::string::npos) << name;
   const auto layer = layer_of_name.find(name.substr(0, slash));
   CHECK(layer != layer_of_name.end()) << name;
   target->layers[layer->second].tensors.push_back(
       {name.substr(slash + 1), shape, static_cast<int>(target->package.tensors.size())});
-  target->package.tensors.push_back({name, shape, FloatValues()});
+  target->package.tensors.push_back({name, shape, FloatValues(), is_state});
 }
 
 // For each layer the one whose node computes its first input.
@@ -46,10 +46,10 @@ absl::StatusOr<ImportTarget> MakeImportTarget(const Model& model, BuildOptions o
     target.layers.push_back({layer.name, layer.kind, {}, -1});
   }
   for (const Parameter& parameter : graph.parameters().parameters()) {
-    AddTensor(parameter.name, parameter.shape, layer_of_name, &target);
+    AddTensor(parameter.name, parameter.shape, /*is_state=*/false, layer_of_name, &target);
   }
   for (const State& state : graph.states()) {
-    AddTensor(state.name, graph.type(state.value).shape, layer_of_name, &target);
+    AddTensor(state.name, graph.type(state.value).shape, /*is_state=*/true, layer_of_name, &target);
   }
   LinkLayers(graph, layer_of_name, &target);
   // Layers without tensors go; what reads one of them reads none.

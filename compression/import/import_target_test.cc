@@ -50,6 +50,7 @@ TEST(ImportTarget, NormsKnowTheConvolutionThatTheyRead) {
     for (const TargetTensor& tensor : layer.tensors) {
       EXPECT_EQ(target.package.tensors[tensor.index].name, layer.name + "/" + tensor.part);
       EXPECT_EQ(target.package.tensors[tensor.index].shape, tensor.shape);
+      EXPECT_EQ(target.package.tensors[tensor.index].is_state, tensor.part == "mean" || tensor.part == "variance");
     }
   }
   EXPECT_EQ(norms, 21);

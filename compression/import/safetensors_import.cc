@@ -70,19 +70,4 @@ absl::StatusOr<ImportedTensors> ImportSafetensors(const SafetensorsReader& file,
   return absl::InvalidArgumentError(absl::StrCat(file.path(), " cannot be imported:\n", absl::StrJoin(problems, "\n")));
 }
 
-absl::Status WriteEffectiveWeights(FileSystem* files, const std::string& path, const Package& package) {
-  std::vector<NamedTensor> tensors;
-  for (const PackedTensor& packed : package.tensors) {
-    tensors.push_back({packed.name, Tensor(DType::kF32, packed.shape)});
-    EffectiveValues(packed, tensors.back().tensor.data<float>());
-  }
-  const std::string temporary = path + ".tmp";
-  ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file, files->OpenForWriting(temporary));
-  RETURN_IF_ERROR(WriteSafetensors(tensors, {}, file.get()));
-  RETURN_IF_ERROR(file->Sync());
-  RETURN_IF_ERROR(file->Close());
-  RETURN_IF_ERROR(files->Rename(temporary, path));
-  return files->SyncDirectory(ParentDirectory(path));
-}
-
 }  // namespace espalier

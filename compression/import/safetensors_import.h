@@ -9,7 +9,6 @@
 #include "compression/import/import_target.h"
 #include "compression/import/name_table.h"
 #include "compression/package/package.h"
-#include "core/files/file_system.h"
 #include "core/files/safetensors.h"
 
 namespace espalier {
@@ -24,10 +23,6 @@ struct ImportedTensors {
 // types, numbers that are not finite.
 absl::StatusOr<ImportedTensors> ImportSafetensors(const SafetensorsReader& file, ImportTarget target,
                                                   const std::vector<NamePair>& table, const std::string& table_path);
-
-// The numbers that a package's network computes with, as a safetensors file in f32 under our names: what a job's
-// `initial_weights` takes.
-absl::Status WriteEffectiveWeights(FileSystem* files, const std::string& path, const Package& package);
 
 }  // namespace espalier
 

@@ -108,24 +108,5 @@ TEST(SafetensorsImport, AllProblemsAtOnce) {
                     HasSubstr("extra: expected a use")));
 }
 
-TEST(SafetensorsImport, EffectiveWeightsUnderOurNames) {
-  const auto imported = Import(Theirs());
-  ASSERT_TRUE(imported.ok()) << imported.status();
-  FaultyFileSystem files;
-  ASSERT_TRUE(WriteEffectiveWeights(&files, "w.safetensors", imported->package).ok());
-  EXPECT_FALSE(files.Exists("w.safetensors.tmp"));
-  const auto reader = SafetensorsReader::Open(*files.OpenForReading("w.safetensors"));
-  ASSERT_TRUE(reader.ok()) << reader.status();
-  std::vector<NamedTensor> tensors;
-  for (const PackedTensor& tensor : imported->package.tensors) {
-    tensors.push_back({tensor.name, Tensor(DType::kF32, tensor.shape)});
-  }
-  ASSERT_TRUE(reader->ReadAll(tensors).ok());
-  for (size_t i = 0; i < tensors.size(); ++i) {
-    const auto span = tensors[i].tensor.span<float>();
-    EXPECT_EQ(ValuesOf(imported->package.tensors[i]), std::vector<float>(span.begin(), span.end()));
-  }
-}
-
 }  // namespace
 }  // namespace espalier
