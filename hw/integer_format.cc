@@ -101,8 +101,10 @@ FixedFactor ToFixedFactor(double factor, int bits) {
   if (fraction == 0.5 && exponent <= 1 && exponent >= -61) return {factor < 0 ? -1 : 1, 1 - exponent};
   int shift = std::clamp(bits - exponent, 0, 62);
   double multiplier = std::floor(std::ldexp(std::fabs(factor), shift) + 0.5);
-  if (multiplier >= std::ldexp(1.0, bits) && shift > 0)
+  if (multiplier >= std::ldexp(1.0, bits) && shift > 0) {
     multiplier = std::floor(std::ldexp(std::fabs(factor), --shift) + 0.5);
+  }
+  multiplier = std::max(multiplier, 1.0);
   CHECK_LT(multiplier, 0x1p31) << "factor " << factor << " has no multiplier of 31 bits";
   return {static_cast<int32_t>(factor < 0 ? -multiplier : multiplier), shift};
 }

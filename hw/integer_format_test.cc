@@ -98,7 +98,9 @@ TEST(IntegerFormatTest, FactorsAreWithinHalfOfTheirLastBit) {
   }
   // Just below a power of two: the multiplier rounds up to one bit more, and gives it back.
   EXPECT_LT(ToFixedFactor(1 - 1e-9, 15).multiplier, 1 << 15);
-  EXPECT_EQ(ToFixedFactor(1e-30, 15).multiplier, 0);
+  EXPECT_EQ(ToFixedFactor(1e-30, 15).multiplier, 1);
+  EXPECT_EQ(ToFixedFactor(-1e-30, 15).multiplier, -1);
+  EXPECT_EQ(ToFixedFactor(1e-30, 15).shift, 62);
 }
 
 }  // namespace
