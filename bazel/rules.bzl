@@ -17,6 +17,16 @@ def cc_test(name, copts = [], deps = [], size = "small", **kwargs):
         **kwargs
     )
 
+def cc_fuzzer(name, deps):
+    """Feeds libFuzzer's inputs to a library's LLVMFuzzerTestOneInput. Builds with --config=fuzz alone."""
+    native.cc_binary(
+        name = name,
+        testonly = True,
+        linkopts = ["-fsanitize=fuzzer"],
+        tags = ["manual"],
+        deps = deps,
+    )
+
 def proto_cc_library(name, srcs, deps = []):
     """A C++ library from proto files, which import each other by their path from the root.
 

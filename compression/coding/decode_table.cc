@@ -15,13 +15,13 @@ uint64_t Prepended(uint64_t entry, uint64_t symbol, uint64_t length) {
 
 }  // namespace
 
-HuffmanDecodeTable::HuffmanDecodeTable(const HuffmanCodeLengths& lengths, int64_t symbol_count) : lengths_(lengths) {
-  int shortest = kHuffmanMaximumLength, longest = 1;
+HuffmanDecodeTable::HuffmanDecodeTable(const HuffmanCodeLengths& lengths, int index_bits)
+    : lengths_(lengths), index_bits_(index_bits) {
+  int shortest = kHuffmanMaximumLength;
   std::array<int, kHuffmanMaximumLength + 2> begins = {};  // of the symbols of a length, among the sorted ones
   for (uint8_t length : lengths) {
     if (length == 0) continue;
     shortest = std::min<int>(shortest, length);
-    longest = std::max<int>(longest, length);
     ++begins[length + 1];
   }
   for (int length = 1; length <= kHuffmanMaximumLength; ++length) begins[length + 1] += begins[length];
@@ -31,8 +31,6 @@ HuffmanDecodeTable::HuffmanDecodeTable(const HuffmanCodeLengths& lengths, int64_
     if (lengths[symbol] > 0) sorted[next[lengths[symbol]]++] = symbol;
   }
 
-  index_bits_ = longest;
-  while (index_bits_ < kHuffmanMaximumLength && symbol_count >> (index_bits_ + 2) > 0) ++index_bits_;
   most_symbols_ = std::min(index_bits_ / shortest, kEntrySymbols);
 
   // A table for k bits is made of those for k - length bits. Only those are filled that are wanted.

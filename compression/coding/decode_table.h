@@ -16,17 +16,16 @@ class HuffmanDecodeTable {
  public:
   static constexpr int kEntrySymbols = 6;
 
-  // The codes must be complete. Indices have at least as many bits as the longest code, and about as many as pay for
-  // `symbol_count` symbols.
-  HuffmanDecodeTable(const HuffmanCodeLengths& lengths, int64_t symbol_count);
+  // The codes must be complete, and the longest has at most `index_bits` <= kHuffmanMaximumLength bits.
+  HuffmanDecodeTable(const HuffmanCodeLengths& lengths, int index_bits);
 
   const uint64_t* entries() const { return levels_ + (size_t{1} << index_bits_); }
   int index_bits() const { return index_bits_; }
   int most_symbols() const { return most_symbols_; }  // in any entry
   const HuffmanCodeLengths& lengths() const { return lengths_; }
 
-  static int Bits(uint64_t entry) { return entry & 0xff; }
-  static int Symbols(uint64_t entry) { return entry >> 8 & 0xff; }
+  static uint64_t Bits(uint64_t entry) { return entry & 0xff; }
+  static uint64_t Symbols(uint64_t entry) { return entry >> 8 & 0xff; }
   static uint8_t FirstSymbol(uint64_t entry) { return entry >> 56; }
 
  private:

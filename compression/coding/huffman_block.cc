@@ -86,10 +86,8 @@ absl::Status ReadStreamSizes(absl::string_view block, BitReader* in, HuffmanHead
   const int64_t own = (in->bits() + 7) / 8;
   const int64_t size = block.size();
   if (sum > size - own) return Wrong("streams of at most ", size - own, " bytes, found ", sum);
-  head->stream_bytes_begin[head->streams] = size;
-  for (int i = head->streams - 1; i > 0; --i) {
-    head->stream_bytes_begin[i] = head->stream_bytes_begin[i + 1] - sizes[i];
-  }
+  head->byte_ends[0] = size - sum;
+  for (int i = 1; i < head->streams; ++i) head->byte_ends[i] = head->byte_ends[i - 1] + sizes[i];
   return absl::OkStatus();
 }
 
@@ -150,7 +148,7 @@ absl::StatusOr<HuffmanHead> ReadHuffmanHead(absl::string_view block, int64_t sym
   if (head.mode == HuffmanMode::kRaw || head.mode == HuffmanMode::kSingle) {
     if (const int rest = in.Read(6); rest != 0) return Wrong("zeros behind the mode, found ", rest);
     const int64_t expected = head.mode == HuffmanMode::kRaw ? 1 + symbol_count : 2;
-    if (size != expected) return Wrong(expected, " bytes for ", symbol_count, " symbols, found ", size);
+    if (size != expected) return Wrong("a size of ", expected, " for ", symbol_count, " symbols, found ", size);
     if (head.mode == HuffmanMode::kSingle) head.symbol = in.Read(8);
     head.bits = in.bits();
     return head;
@@ -160,10 +158,9 @@ absl::StatusOr<HuffmanHead> ReadHuffmanHead(absl::string_view block, int64_t sym
   if (head.streams > 1) {
     RETURN_IF_ERROR(ReadStreamSizes(block, &in, &head));
   } else {
-    head.stream_bytes_begin[1] = size;
+    head.byte_ends[0] = size;
   }
   head.bits = in.bits();
-  head.stream_bytes_begin[0] = head.bits / 8;
   return head;
 }
 

@@ -31,9 +31,11 @@ struct HuffmanHead {
   uint8_t symbol = 0;               // kSingle
   HuffmanCodeLengths lengths = {};  // modes with streams: complete, that is the sum of 2^-length is 1
   int streams = 0;                  // 0 in modes without
-  int64_t bits = 0;                 // of the head itself; the first stream's bits follow in the same byte
-  // Stream i ends where i + 1 begins, the last one with the block. The first begins at bit `bits`, the others at bytes.
-  std::array<int64_t, kHuffmanMaximumStreams + 1> stream_bytes_begin = {};
+  int64_t bits = 0;                 // of the head itself
+  // Stream i ends there and the next begins; the first one begins behind the head, within the same byte.
+  std::array<int64_t, kHuffmanMaximumStreams> byte_ends = {};
+
+  int64_t FirstBit(int stream) const { return stream == 0 ? bits : 8 * byte_ends[stream - 1]; }
 };
 
 // Streams code consecutive parts of the symbols: stream i those in [i * count / streams, (i + 1) * count / streams).
