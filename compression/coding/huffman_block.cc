@@ -136,6 +136,7 @@ void WriteHuffmanStreamSizes(absl::Span<const int64_t> stream_bytes, BitWriter* 
 }
 
 absl::StatusOr<HuffmanHead> ReadHuffmanHead(absl::string_view block, int64_t symbol_count) {
+  if (symbol_count < 0) return Wrong("a number of symbols, found ", symbol_count);
   if (symbol_count == 0) {
     if (!block.empty()) return Wrong("nothing for no symbols, found ", block.size(), " bytes");
     return HuffmanHead();
@@ -147,8 +148,8 @@ absl::StatusOr<HuffmanHead> ReadHuffmanHead(absl::string_view block, int64_t sym
   const int64_t size = block.size();
   if (head.mode == HuffmanMode::kRaw || head.mode == HuffmanMode::kSingle) {
     if (const int rest = in.Read(6); rest != 0) return Wrong("zeros behind the mode, found ", rest);
-    const int64_t expected = head.mode == HuffmanMode::kRaw ? 1 + symbol_count : 2;
-    if (size != expected) return Wrong("a size of ", expected, " for ", symbol_count, " symbols, found ", size);
+    const int64_t expected = head.mode == HuffmanMode::kRaw ? symbol_count : 1;
+    if (size - 1 != expected) return Wrong(expected, " bytes behind the mode, found ", size - 1);
     if (head.mode == HuffmanMode::kSingle) head.symbol = in.Read(8);
     head.bits = in.bits();
     return head;

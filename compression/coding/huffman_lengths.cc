@@ -43,6 +43,7 @@ std::vector<uint8_t> HuffmanLengths(absl::Span<const uint64_t> counts, int max_l
   CHECK(max_length >= 1 && max_length < 32) << max_length;
   CHECK_LE(order.size(), size_t{1} << max_length);
   std::vector<uint64_t> leaves;
+  leaves.reserve(order.size());
   for (int symbol : order) leaves.push_back(counts[symbol]);
   uint64_t total = 0;
   for (uint64_t leaf : leaves) {
@@ -51,6 +52,7 @@ std::vector<uint8_t> HuffmanLengths(absl::Span<const uint64_t> counts, int max_l
   }
 
   std::vector<Level> levels;
+  levels.reserve(max_length);
   for (int i = 0; i < max_length; ++i) {
     levels.push_back(Merge(leaves, levels.empty() ? std::vector<uint64_t>() : levels.back().weights));
   }

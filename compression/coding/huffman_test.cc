@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <numeric>
+#include <limits>
 
 #include "absl/strings/match.h"
 #include "compression/coding/huffman_block.h"
@@ -96,10 +96,12 @@ std::string Block(const std::function<void(BitWriter*)>& write) {
 
 TEST(Huffman, RefusesHeadsThatAreNone) {
   ExpectRefused("", 1, "expected a block for 1 symbols, found nothing");
+  EXPECT_FALSE(HuffmanBlockSizes("x", -1).ok());
+  EXPECT_FALSE(HuffmanBlockSizes("\x02", std::numeric_limits<int64_t>::max()).ok());
   ExpectRefused("x", 0, "expected nothing for no symbols, found 1 bytes");
-  ExpectRefused(std::string("\x00\x01\x02", 3), 3, "expected a size of 4 for 3 symbols, found 3");
+  ExpectRefused(std::string("\x00\x01\x02", 3), 3, "expected 3 bytes behind the mode, found 2");
   ExpectRefused("\x05\x01", 3, "expected zeros behind the mode");
-  ExpectRefused("\x01\x01\x01", 3, "expected a size of 2 for 3 symbols, found 3");
+  ExpectRefused("\x01\x01\x01", 3, "expected 1 bytes behind the mode, found 2");
   ExpectRefused("\x02", 3, "found the end after symbol");
   const auto explicit_length = [](int length, BitWriter* out) {
     out->Write(0b1111, 4);
