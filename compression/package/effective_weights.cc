@@ -9,6 +9,20 @@
 #include "core/status.h"
 
 namespace espalier {
+namespace {
+
+// The size of the file, which is durable if its name is.
+absl::StatusOr<uint64_t> WriteDurably(FileSystem* files, const std::string& path,
+                                      absl::Span<const NamedTensor> tensors) {
+  ASSIGN_OR_RETURN(std::unique_ptr<WritableFile> opened, files->OpenForWriting(path));
+  ChecksummedFile file(std::move(opened));
+  RETURN_IF_ERROR(WriteSafetensors(tensors, {{"format", "pt"}}, &file));
+  RETURN_IF_ERROR(file.Sync());
+  RETURN_IF_ERROR(file.Close());
+  return file.bytes();
+}
+
+}  // namespace
 
 absl::StatusOr<uint64_t> WriteEffectiveWeights(FileSystem* files, const std::string& path, const Package& package) {
   std::vector<NamedTensor> tensors;
@@ -17,14 +31,15 @@ absl::StatusOr<uint64_t> WriteEffectiveWeights(FileSystem* files, const std::str
     EffectiveValues(packed, tensors.back().tensor.data<float>());
   }
   const std::string temporary = path + ".tmp";
-  ASSIGN_OR_RETURN(std::unique_ptr<WritableFile> opened, files->OpenForWriting(temporary));
-  ChecksummedFile file(std::move(opened));
-  RETURN_IF_ERROR(WriteSafetensors(tensors, {}, &file));
-  RETURN_IF_ERROR(file.Sync());
-  RETURN_IF_ERROR(file.Close());
-  RETURN_IF_ERROR(files->Rename(temporary, path));
+  const absl::StatusOr<uint64_t> bytes = WriteDurably(files, temporary, tensors);
+  absl::Status written = bytes.status();
+  if (written.ok()) written = files->Rename(temporary, path);
+  if (!written.ok()) {
+    files->RemoveFile(temporary).IgnoreError();
+    return written;
+  }
   RETURN_IF_ERROR(files->SyncDirectory(ParentDirectory(path)));
-  return file.bytes();
+  return *bytes;
 }
 
 }  // namespace espalier

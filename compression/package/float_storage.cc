@@ -25,6 +25,13 @@ void Load(absl::string_view bytes, absl::Span<float> values) {
 
 }  // namespace
 
+bool AllFinite(absl::Span<const float> values) {
+  constexpr uint32_t kExponent = 0x7f800000;
+  bool finite = true;  // no early exit: the loop is vectorised
+  for (float value : values) finite &= (Bits(value) & kExponent) != kExponent;
+  return finite;
+}
+
 bool StoredExactly(absl::Span<const float> values, DType dtype) {
   switch (dtype) {
     case DType::kF32:

@@ -12,7 +12,9 @@
 
 namespace espalier {
 
-// Whether every value comes back with the same bits.
+// Neither infinite nor NaN. (The 16-bit types do not keep all NaNs apart, and no network computes with them.)
+bool AllFinite(absl::Span<const float> values);
+// Whether every value, all of them finite, comes back with the same bits.
 bool StoredExactly(absl::Span<const float> values, DType dtype);
 // The smallest type that stores the values exactly; of the 16-bit ones, F16 first.
 DType SmallestExactType(absl::Span<const float> values);

@@ -1,4 +1,4 @@
-#include <cstring>
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -68,17 +68,20 @@ void Begin(Decoding* decoding) {
 }
 
 // Turns symbols that are not the tensor's own memory into its values.
-void Finish(Decoding* decoding) {
-  if (decoding->symbols.empty()) return;
-  if (auto* floats = std::get_if<FloatValues>(&decoding->tensor->values)) {
-    const absl::string_view bytes(reinterpret_cast<const char*>(decoding->symbols.data()), decoding->symbols.size());
+absl::Status Finish(Decoding* decoding) {
+  auto* floats = std::get_if<FloatValues>(&decoding->tensor->values);
+  auto* integers = std::get_if<IntegerValues>(&decoding->tensor->values);
+  const std::vector<uint8_t>& symbols = decoding->symbols;
+  if (floats != nullptr && !symbols.empty()) {
+    const absl::string_view bytes(reinterpret_cast<const char*>(symbols.data()), symbols.size());
     LoadFloats(bytes, floats->dtype, absl::MakeSpan(floats->values));
-  } else if (auto* integers = std::get_if<IntegerValues>(&decoding->tensor->values)) {
-    for (size_t i = 0; i < integers->values.size(); ++i) {
-      integers->values[i] = static_cast<int8_t>(decoding->symbols[i]);
-    }
+  } else if (integers != nullptr && !symbols.empty()) {
+    std::transform(symbols.begin(), symbols.end(), integers->values.begin(),
+                   [](uint8_t symbol) { return static_cast<int8_t>(symbol); });
   }
   decoding->symbols = {};
+  if (floats == nullptr || AllFinite(floats->values)) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(decoding->tensor->name, ": expected finite numbers, found others"));
 }
 
 absl::Status DecodeBlocks(std::vector<Decoding>* decodings) {
@@ -131,7 +134,7 @@ absl::StatusOr<Package> DecodePackage(absl::string_view bytes) {
     Begin(&decodings[i]);
   }
   RETURN_IF_ERROR(DecodeBlocks(&decodings));
-  for (Decoding& decoding : decodings) Finish(&decoding);
+  for (Decoding& decoding : decodings) RETURN_IF_ERROR(Finish(&decoding));
   return package;
 }
 

@@ -116,6 +116,11 @@ SortedCodebook SortCodebook(const SharedValues& shared) {
   return result;
 }
 
+absl::Status CheckFinite(absl::Span<const float> values) {
+  if (AllFinite(values)) return absl::OkStatus();
+  return absl::InvalidArgumentError("expected finite numbers, found others");
+}
+
 absl::Status CheckCount(size_t found, const Shape& shape) {
   if (static_cast<int64_t>(found) == shape.elements()) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("expected ", shape.elements(), " values, found ", found));
@@ -128,6 +133,7 @@ class SectionWriter {
       : shape_(shape), options_(options), out_(out) {}
 
   absl::Status operator()(const ConstantValue& constant) const {
+    RETURN_IF_ERROR(CheckFinite({constant.value}));
     const DType dtype = SmallestExactType({constant.value});
     AppendKind(SectionKind::kConstant, dtype, out_);
     out_->append(StoreFloats({constant.value}, dtype));
@@ -136,6 +142,7 @@ class SectionWriter {
 
   absl::Status operator()(const FloatValues& floats) const {
     RETURN_IF_ERROR(CheckCount(floats.values.size(), shape_));
+    RETURN_IF_ERROR(CheckFinite(floats.values));
     if (!StoredExactly(floats.values, floats.dtype)) {
       return absl::InvalidArgumentError(
           absl::StrCat("expected values that ", Name(floats.dtype), " can hold, found others"));
@@ -148,6 +155,7 @@ class SectionWriter {
 
   absl::Status operator()(const SharedValues& shared) const {
     RETURN_IF_ERROR(CheckCount(shared.codes.size(), shape_));
+    RETURN_IF_ERROR(CheckFinite(shared.codebook));
     RETURN_IF_ERROR(CheckCodebook(shared));
     const SortedCodebook codebook = SortCodebook(shared);
     std::vector<uint8_t> codes(shared.codes.size());
@@ -164,6 +172,7 @@ class SectionWriter {
 
   absl::Status operator()(const IntegerValues& integers) const {
     RETURN_IF_ERROR(CheckCount(integers.values.size(), shape_));
+    RETURN_IF_ERROR(CheckFinite(integers.scales));
     RETURN_IF_ERROR(CheckIntegers(integers));
     const DType dtype = SmallestExactType(integers.scales);
     AppendKind(integers.bits == 8 ? SectionKind::kIntegers8 : SectionKind::kIntegers16, dtype, out_);

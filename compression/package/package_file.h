@@ -21,7 +21,7 @@ struct PackOptions {
 };
 
 // The file's bytes; they depend on the arguments alone. InvalidArgument if the package's tensors are not those of its
-// model's evaluation graph, or break what package.h says of them.
+// model's evaluation graph, have a number that is not finite, or break what package.h says of them.
 absl::StatusOr<std::string> EncodePackage(const Package& package, const PackOptions& options = {});
 
 // Gives back the package: the same effective values, bit for bit. (Codes of shared values may be numbered anew, in the

@@ -4,6 +4,7 @@
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
 
 #include "absl/strings/str_split.h"
@@ -181,6 +182,9 @@ TEST(PackageFileTest, PackagesThatBreakTheirRulesAreRefused) {
   EXPECT_THAT(EncodeError(OneTensor(1, 2, IntegerValues{8, {1}, {1, 128}})), HasSubstr("integers of 8 bits"));
   EXPECT_THAT(EncodeError(OneTensor(3, 1, IntegerValues{8, {1, 2}, {1, 2, 3}})), HasSubstr("1 or 3 scales, found 2"));
   EXPECT_THAT(EncodeError(OneTensor(3, 1, IntegerValues{4, {1}, {1, 2, 3}})), HasSubstr("8 or 16 bits, found 4"));
+  EXPECT_THAT(EncodeError(OneTensor(1, 2, FloatValues{DType::kF32, {1, INFINITY}})), HasSubstr("finite numbers"));
+  EXPECT_THAT(EncodeError(OneTensor(1, 2, SharedValues{{0, NAN}, {1, 0}})), HasSubstr("finite numbers"));
+  EXPECT_THAT(EncodeError(OneTensor(1, 2, ConstantValue{NAN})), HasSubstr("finite numbers"));
   EXPECT_THAT(EncodeError(Package()), HasSubstr("model"));
 }
 

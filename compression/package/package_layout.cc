@@ -80,7 +80,7 @@ class SectionReader {
     const Shape& shape = section_.tensor.shape;
     switch (section_.kind) {
       case SectionKind::kConstant:
-        return ReadValues(1, "the constant");
+        return ReadValues(1, "constants");
       case SectionKind::kFloats:
         section_.matrix = MatrixOf(shape, static_cast<int>(SizeOf(section_.dtype)), 8);
         return ReadCoding();
@@ -119,7 +119,8 @@ class SectionReader {
     ASSIGN_OR_RETURN(const absl::string_view bytes, reader_.Take(section_.value_bytes, what));
     section_.values.resize(count);
     LoadFloats(bytes, section_.dtype, absl::MakeSpan(section_.values));
-    return absl::OkStatus();
+    if (AllFinite(section_.values)) return absl::OkStatus();
+    return absl::InvalidArgumentError(absl::StrCat("expected ", what, " that are finite, found others"));
   }
 
   // Index bits in the lowest four bits, the order in the next, zeros above; then the sizes of all blocks' streams, then
