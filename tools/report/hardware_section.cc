@@ -123,9 +123,11 @@ absl::StatusOr<Figure> StackedBars(const CsvTable& table, const std::string& wha
   figure.y_label = columns.size() == 1 ? table.header[columns[0]] : what;
   for (const size_t row : rows) figure.categories.push_back(table.rows[row][0]);
   for (const size_t column : columns) {
-    FigureSeries& series = figure.series.emplace_back();
+    FigureSeries series;
     series.name = absl::StrReplaceAll(table.header[column], {{"_", " "}});
     for (const size_t row : rows) series.y.push_back(table.Number(row, column).value_or(0));
+    const bool any = std::any_of(series.y.begin(), series.y.end(), [](double value) { return value != 0; });
+    if (any) figure.series.push_back(std::move(series));
   }
   return figure;
 }
