@@ -24,6 +24,7 @@ class JobRules {
     CheckOptimizerGiven(job);
     CheckPhases(job);
     CheckParallel(job);
+    CheckExport(job);
   }
 
  private:
@@ -46,6 +47,15 @@ class JobRules {
     if (crop.min_area() > crop.max_area()) {
       Error(FieldPath(path, "augment.random_resized_crop.min_area"),
             absl::StrCat("expected at most max_area, which is ", crop.max_area(), ", found ", crop.min_area()));
+    }
+  }
+
+  void CheckExport(const Job& job) {
+    if (job.export_().target_size() > 0 && !job.export_().has_package()) {
+      Error("export.package", "expected it where there is a target, which runs the package, found none");
+    }
+    if (job.has_export_() && !job.data().has_validation() && !diagnostics_->ExplainsAbsenceOf("data.validation")) {
+      Error("export", "expected data.validation, on which a package is measured, found none");
     }
   }
 

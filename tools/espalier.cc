@@ -13,6 +13,7 @@
 #include "tools/report/report_verb.h"
 #include "tools/scaling.h"
 #include "tools/sensitivity.h"
+#include "tools/simulate.h"
 #include "tools/tpu_study.h"
 #include "tools/unpack.h"
 
@@ -22,7 +23,8 @@ int main(int argc, char** argv) {
   const std::vector<espalier::Verb> verbs = {
       espalier::ChartVerb(),   espalier::EieStudyVerb(),    espalier::EvaluateVerb(), espalier::ImportVerb(),
       espalier::InspectVerb(), espalier::LaunchVerb(),      espalier::PackVerb(),     espalier::ReportVerb(),
-      espalier::ScalingVerb(), espalier::SensitivityVerb(), espalier::TpuStudyVerb(), espalier::UnpackVerb(),
+      espalier::ScalingVerb(), espalier::SensitivityVerb(), espalier::SimulateVerb(), espalier::TpuStudyVerb(),
+      espalier::UnpackVerb(),
   };
   return espalier::RunVerbs(verbs, {argv + 1, argv + argc}, std::cout, std::cerr);
 }

@@ -95,16 +95,16 @@ void PrintHead(const PreparedJob& job, const JobRanks& ranks, std::ostream& out)
 
 // A rank that trains.
 absl::StatusOr<int> Train(JobDocument document, const Arguments& arguments, JobRanks* ranks) {
-  const TrainerOptions options = OptionsFor(document, arguments, ranks);
-  Team team(ranks->workers(), ranks->host(), ranks->activity());
+  TrainerOptions options = OptionsFor(document, arguments, ranks);
   const char* data_dir = std::getenv("ESPALIER_DATA_DIR");
+  options.data_dir = arguments.Get("data_dir", data_dir == nullptr ? "" : data_dir);
+  Team team(ranks->workers(), ranks->host(), ranks->activity());
   CommunicatorChannelReducer reducer(ranks->workers(), ranks->activity());
   WorkerPlace place;
   place.worker = team.worker();
   place.workers = team.workers();
   place.channel_reducer = &reducer;
-  absl::StatusOr<std::unique_ptr<PreparedJob>> job =
-      PrepareJob(std::move(document), arguments.Get("data_dir", data_dir == nullptr ? "" : data_dir), place);
+  absl::StatusOr<std::unique_ptr<PreparedJob>> job = PrepareJob(std::move(document), options.data_dir, place);
   RETURN_IF_ERROR(team.Agree(BadInput(job.status())));
   RETURN_IF_ERROR(ranks->CompareWorkers(team.workers() > 1 ? FactsOf(**job) : std::vector<SharedFact>()));
   if (team.leads()) PrintHead(**job, *ranks, std::cout);

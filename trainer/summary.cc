@@ -94,6 +94,14 @@ absl::StatusOr<uint64_t> SizeOnDisk(FileSystem* files, const std::string& path) 
   return total;
 }
 
+TerminalChartOptions ChartOptionsFor(const Terminal& terminal) {
+  TerminalChartOptions options;
+  options.width = terminal.width();
+  options.utf8 = terminal.utf8;
+  options.color = terminal.color;
+  return options;
+}
+
 std::string SummaryText(FileSystem* files, const RunSummary& summary, const TerminalChartOptions& options) {
   std::string text = absl::StrCat(Headline(summary), "\n", Figures(summary));
   for (const Chart& chart : CurvesOf(summary.records)) {

@@ -9,6 +9,7 @@
 #include "core/files/file_system.h"
 #include "tools/chart_terminal.h"
 #include "tools/metrics_record.h"
+#include "trainer/terminal.h"
 
 namespace espalier {
 
@@ -27,6 +28,9 @@ struct RunSummary {
 
 // The bytes of a file, or of all files below a directory.
 absl::StatusOr<uint64_t> SizeOnDisk(FileSystem* files, const std::string& path);
+
+// How charts look there.
+TerminalChartOptions ChartOptionsFor(const Terminal& terminal);
 
 // Lines that each end with a newline: a headline, the first and best figures, the curves, the files with their sizes.
 std::string SummaryText(FileSystem* files, const RunSummary& summary, const TerminalChartOptions& options);

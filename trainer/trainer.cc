@@ -12,6 +12,7 @@
 #include "trainer/curves.h"
 #include "trainer/divergence.h"
 #include "trainer/exit_code.h"
+#include "trainer/export.h"
 #include "trainer/initial_weights.h"
 #include "trainer/job_difference.h"
 #include "trainer/make_data_parallel.h"
@@ -388,11 +389,9 @@ absl::Status Trainer::Finish(double seconds) {
         {reporter_->tensorboard_path(), "for TensorBoard: tensorboard --logdir " + output_->path()});
   }
   summary.files.push_back({output_->PathOf("job.pbtxt"), "the job as it ran"});
-  TerminalChartOptions chart;
-  chart.width = options_.terminal.width();
-  chart.utf8 = options_.terminal.utf8;
-  chart.color = options_.terminal.color;
-  out() << "\n" << SummaryText(files, summary, chart) << std::flush;
+  ASSIGN_OR_RETURN(const ExportResult exported, ExportModel(*job_, options_.data_dir, files, options_.output_dir));
+  summary.files.insert(summary.files.end(), exported.files.begin(), exported.files.end());
+  out() << "\n" << SummaryText(files, summary, ChartOptionsFor(options_.terminal)) << exported.text << std::flush;
   return absl::OkStatus();
 }
 

@@ -31,6 +31,7 @@ namespace espalier {
 
 struct TrainerOptions {
   std::string output_dir;
+  std::string data_dir;  // the job's data paths are relative to it
   StartMode mode = StartMode::kNew;
   FileSystem* files = nullptr;
   std::ostream* out = nullptr;

@@ -75,7 +75,8 @@ int ProductShift(const EieConfig& config, const Requantization& requantization) 
   for (size_t row = 0; row < rows; ++row) {
     const size_t multiplier = requantization.multiplier.size() == 1 ? 0 : row;
     const size_t shift = requantization.shift.size() == 1 ? 0 : row;
-    unit = std::max(unit, std::ldexp(1.0, requantization.shift[shift]) / requantization.multiplier[multiplier]);
+    unit =
+        std::max(unit, std::ldexp(1.0, requantization.shift[shift]) / std::abs(requantization.multiplier[multiplier]));
   }
   const double limit = std::ldexp(1.0, config.accumulator_bits - 1) - 1;
   const double greatest = std::ldexp(output * unit, config.guard_bits);

@@ -1,0 +1,102 @@
+#include "trainer/export.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "compression/package/evaluation_network.h"
+#include "compression/package/ledger.h"
+#include "compression/package/make_package.h"
+#include "compression/package/package_file.h"
+#include "core/human_readable.h"
+#include "hw/activation_statistics.h"
+#include "hw/inference_network.h"
+#include "tools/evaluate.h"
+#include "tools/package_report.h"
+#include "tools/simulation.h"
+
+namespace espalier {
+namespace {
+
+// Training samples that the ranges of activations are gathered from.
+constexpr int64_t kCalibrationSamples = 1000, kCalibrationBatch = 100;
+
+DType TypeOf(PackageExport::FloatType type) {
+  switch (type) {
+    case PackageExport::F16:
+      return DType::kF16;
+    case PackageExport::BF16:
+      return DType::kBF16;
+    case PackageExport::F32:
+      break;
+  }
+  return DType::kF32;
+}
+
+// Notes in the package how large its activations are on training samples, if it goes onto accelerators.
+absl::Status GatherRanges(const Job& job, const std::string& data_dir, Package* package) {
+  LoaderOptions options;
+  options.data_dir = data_dir;
+  options.batch_size = kCalibrationBatch;
+  options.training = false;
+  options.shuffle = true;
+  ASSIGN_OR_RETURN(const std::unique_ptr<Loader> data, Loader::Create(job.data().train(), options));
+  ASSIGN_OR_RETURN(const InferenceNetwork network, BuildInferenceNetwork(job.model(), kCalibrationBatch));
+  ASSIGN_OR_RETURN(const std::vector<MagnitudeHistogram> activations,
+                   GatherActivations(network, package->tensors, *data, kCalibrationSamples));
+  StoreActivations(network, activations, &package->info);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Package> Pack(const PreparedJob& prepared, const std::string& data_dir) {
+  const Job& job = prepared.job();
+  MakePackageOptions options;
+  options.shared_values = TypeOf(job.export_().package().codebook());
+  options.small_tensors = TypeOf(job.export_().package().biases());
+  PackageInfo info;
+  *info.mutable_model() = job.model();
+  *info.mutable_data()->mutable_validation() = job.data().validation();
+  ASSIGN_OR_RETURN(Package package, MakePackage(std::move(info), TensorsOf(prepared.network->parameters()), options));
+  if (job.export_().target_size() > 0) RETURN_IF_ERROR(GatherRanges(job, data_dir, &package));
+  return package;
+}
+
+}  // namespace
+
+absl::StatusOr<ExportResult> ExportModel(const PreparedJob& prepared, const std::string& data_dir, FileSystem* files,
+                                         const std::string& output_dir) {
+  ExportResult result;
+  const Export& settings = prepared.job().export_();
+  if (!settings.has_package()) return result;
+  ASSIGN_OR_RETURN(Package package, Pack(prepared, data_dir));
+  ASSIGN_OR_RETURN(const TopCounts counts, EvaluatePackage(package, data_dir, nullptr));
+  package.info.set_top1(static_cast<float>(counts.top1) / static_cast<float>(counts.samples));
+  PackOptions options;
+  options.index_bits = settings.package().index_bits();
+  ASSIGN_OR_RETURN(const std::string bytes, EncodePackage(package, options));
+  ASSIGN_OR_RETURN(const PackageLedger ledger, ExplainPackage(bytes));
+  const std::string path = JoinPath(output_dir, "model.esp"), csv = JoinPath(output_dir, "ledger.csv");
+  RETURN_IF_ERROR(WriteFileAtomically(files, path, bytes));
+  RETURN_IF_ERROR(WriteFileAtomically(files, csv, LedgerCsv(ledger)));
+  result.files = {{path, "the compressed network"}, {csv, "every byte of it by tensor and purpose"}};
+  absl::StrAppend(&result.text, "\n", PackageTable(ledger), "\n", PackageSize(ledger),
+                  "\npackage: ", DescribeCounts(counts), "\n");
+  for (const int target : settings.target()) {
+    SimulationOptions simulate;
+    simulate.target = Export::Target_Name(static_cast<Export::Target>(target));
+    simulate.data_dir = data_dir;
+    simulate.samples = settings.samples();
+    simulate.batch_size = std::min(simulate.batch_size, settings.samples());
+    // The package as a reader of the file has it.
+    ASSIGN_OR_RETURN(const Package stored, DecodePackage(bytes));
+    ASSIGN_OR_RETURN(const Simulation simulation, Simulate(stored, simulate));
+    RETURN_IF_ERROR(WriteSimulation(simulation, files, output_dir));
+    absl::StrAppend(&result.text, "\n", DescribeSimulation(simulation));
+    result.files.push_back(
+        {JoinPath(output_dir, absl::AsciiStrToLower(simulate.target)) + "/", "cycles, traffic and energy by layer"});
+  }
+  return result;
+}
+
+}  // namespace espalier
