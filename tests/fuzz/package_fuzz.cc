@@ -21,7 +21,7 @@ bool SameValues(const PackedTensor& a, const PackedTensor& b) {
 }
 
 void CheckAgain(const Package& package) {
-  const absl::StatusOr<std::string> bytes = EncodePackage(package);
+  const absl::StatusOr<std::string> bytes = EncodePackage(package, {/*index_bits=*/4, /*huffman=*/true});
   CHECK(bytes.ok()) << bytes.status();
   const absl::StatusOr<Package> again = DecodePackage(*bytes);
   CHECK(again.ok()) << again.status();

@@ -2,7 +2,7 @@
 // the checksum made right again, so that the mutation reaches the parser.
 #include "tests/fuzz/package_fuzz.h"
 
-#include <google/protobuf/text_format.h>
+#include <google/protobuf/stubs/logging.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -99,7 +99,7 @@ TEST(PackageFuzz, NoMutationPassesTheChecksum) {
 
 // Most are refused; flipped bits of raw values change the values alone and are taken.
 TEST(PackageFuzz, MutatedBytes) {
-  const int taken = CountTaken(2000, "bytes", [](const Sample& sample, Random* random) {
+  const int taken = CountTaken(1200, "bytes", [](const Sample& sample, Random* random) {
     std::string bytes = sample.bytes;
     for (int edits = 1 + random->Below(3); edits > 0; --edits) {
       const size_t begin = random->Below(2) == 0 ? sample.header_bytes : 0;
@@ -107,24 +107,25 @@ TEST(PackageFuzz, MutatedBytes) {
     }
     return SealPackage(bytes);
   });
-  EXPECT_GT(taken, 100);
-  EXPECT_LT(taken, 1700);
+  EXPECT_GT(taken, 60);
+  EXPECT_LT(taken, 1000);
 }
 
 TEST(PackageFuzz, MutatedHeadsOfSections) {
-  const int taken = CountTaken(2500, "heads", [](const Sample& sample, Random* random) {
+  const int taken = CountTaken(1500, "heads", [](const Sample& sample, Random* random) {
     std::string bytes = sample.bytes;
     const size_t section = sample.sections[random->Below(sample.sections.size())];
     for (int edits = 1 + random->Below(2); edits > 0; --edits) MutateAt(section + random->Below(12), random, &bytes);
     return SealPackage(bytes);
   });
-  EXPECT_GT(taken, 20);
-  EXPECT_LT(taken, 1250);
+  EXPECT_GT(taken, 10);
+  EXPECT_LT(taken, 750);
 }
 
 // Other networks over the same sections, through a header that is well-formed.
 TEST(PackageFuzz, MutatedNetworks) {
-  const int taken = CountTaken(1200, "networks", [](const Sample& sample, Random* random) {
+  const google::protobuf::LogSilencer silencer;  // of names that are not UTF-8
+  const int taken = CountTaken(700, "networks", [](const Sample& sample, Random* random) {
     PackageInfo info = sample.info;
     Model* model = info.mutable_model();
     const int number = static_cast<int>(1u << random->Below(31)) - static_cast<int>(random->Below(2));
@@ -156,7 +157,7 @@ TEST(PackageFuzz, MutatedNetworks) {
     }
     return SealPackage(bytes + plain + sample.bytes.substr(sample.header_bytes));
   });
-  EXPECT_GT(taken, 20);
+  EXPECT_GT(taken, 10);
 }
 
 }  // namespace
