@@ -40,7 +40,7 @@ class FaultTest : public ::testing::Test {
     const auto result = Train(&files, StartMode::kNew, &out);
     ASSERT_TRUE(result.ok()) << result.status();
     expected_ = new std::map<std::string, std::string>(ResultsOf(&files, kOutput));
-    ASSERT_EQ(expected_->size(), 4u);
+    ASSERT_EQ(expected_->size(), 5u);
   }
 
   // Resumes after a fault and a loss of power.

@@ -74,7 +74,7 @@ const std::map<std::string, std::string>& RankJobTest::Expected() {
     EXPECT_EQ(whole.exit_code, 0) << whole.out << whole.err;
     return Results("whole");
   }());
-  EXPECT_EQ(kExpected->size(), 4u);
+  EXPECT_EQ(kExpected->size(), 5u);
   return *kExpected;
 }
 
