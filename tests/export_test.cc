@@ -2,24 +2,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <sstream>
-
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "compression/package/evaluation_network.h"
 #include "compression/package/package_file.h"
-#include "core/files/testing/faulty_file_system.h"
-#include "tests/testing/tiny_job.h"
-#include "trainer/trainer.h"
+#include "tests/testing/tiny_run.h"
 
 namespace espalier {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
-
-constexpr char kOutput[] = "/run";
 
 std::vector<std::string> Overrides() {
   return {"phase[0]={name: \"prune\" epochs: 1 learning_rate { constant: 0.02 } prune { sparsity: 0.5 }}",
@@ -29,29 +23,10 @@ std::vector<std::string> Overrides() {
           "output={tensorboard: false histograms: false}", "export={package {} target: EIE target: TPU samples: 20}"};
 }
 
-class ExportTest : public ::testing::Test {
- protected:
-  absl::Status Train(const std::vector<std::string>& overrides, StartMode mode = StartMode::kNew) {
-    std::ostringstream out;
-    TrainerOptions options;
-    options.output_dir = kOutput;
-    options.mode = mode;
-    options.files = &files_;
-    options.out = &out;
-    const absl::Status status = Trainer(PrepareTinyJob(overrides), options).Run().status();
-    out_ = out.str();
-    return status;
-  }
-  std::string Read(const std::string& name) {
-    return ReadFile(&files_, JoinPath(kOutput, name), 1 << 24).value_or("(none)");
-  }
-
-  FaultyFileSystem files_;
-  std::string out_;
-};
+using ExportTest = TinyRunTest;
 
 TEST_F(ExportTest, LeavesAPackageItsLedgerAndRunsOfAccelerators) {
-  const absl::Status status = Train(Overrides());
+  const absl::Status status = Train(Overrides()).status();
   ASSERT_TRUE(status.ok()) << status;
   const std::string bytes = Read("model.esp");
   const auto package = DecodePackage(bytes);
@@ -88,7 +63,7 @@ TEST_F(ExportTest, ADoneJobExportsTheSameBytesAgain) {
 TEST_F(ExportTest, SaysWhichLayerDoesNotGoOntoAChip) {
   std::vector<std::string> overrides = Overrides();
   overrides[1] = "phase[1]={name: \"share\" epochs: 0.5 learning_rate { constant: 0.002 }}";
-  const absl::Status status = Train(overrides);
+  const absl::Status status = Train(overrides).status();
   EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
   EXPECT_THAT(status.message(), HasSubstr("dense: expected weights of at most 256 values"));
   EXPECT_NE(Read("model.esp"), "(none)") << "the package stands without the chip";

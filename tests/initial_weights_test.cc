@@ -6,15 +6,12 @@
 
 #include <algorithm>
 #include <map>
-#include <sstream>
 
 #include "absl/strings/str_cat.h"
-#include "checkpoint/checkpoint.h"
-#include "core/files/testing/faulty_file_system.h"
 #include "core/random.h"
 #include "tests/testing/tiny_job.h"
+#include "tests/testing/tiny_run.h"
 #include "trainer/exit_code.h"
-#include "trainer/trainer.h"
 
 namespace espalier {
 namespace {
@@ -22,7 +19,6 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-constexpr char kOutput[] = "/run";
 constexpr char kFile[] = "/trained.safetensors";
 
 // The tiny job with weights that no update changes: what they were at first shows at the end.
@@ -35,7 +31,7 @@ std::vector<std::string> Frozen(const std::vector<std::string>& more = {}) {
   return overrides;
 }
 
-class InitialWeightsTest : public ::testing::Test {
+class InitialWeightsTest : public TinyRunTest {
  protected:
   InitialWeightsTest() {
     const std::vector<std::pair<std::string, Shape>> shapes = {
@@ -57,35 +53,18 @@ class InitialWeightsTest : public ::testing::Test {
     CHECK(WriteSafetensors(tensors_, {}, file->get()).ok());
   }
 
-  absl::StatusOr<TrainingResult> Train(
-      const std::vector<std::string>& overrides, StartMode mode = StartMode::kNew,
-      const std::function<bool()>& stop_requested = [] { return false; }) {
-    std::ostringstream out;
-    TrainerOptions options;
-    options.output_dir = kOutput;
-    options.mode = mode;
-    options.files = &files_;
-    options.out = &out;
-    options.stop_requested = stop_requested;
-    return Trainer(PrepareTinyJob(overrides), options).Run();
-  }
-
   static std::vector<float> Values(const Tensor& tensor) {
     return {tensor.span<float>().begin(), tensor.span<float>().end()};
   }
 
   // The weights of the last checkpoint.
   std::map<std::string, std::vector<float>> Weights() {
-    const Checkpoint checkpoint = CheckpointStore(&files_, JoinPath(kOutput, "checkpoints")).LoadLatest().value();
-    std::vector<NamedTensor> tensors;
-    for (const auto& entry : checkpoint.weights()) tensors.push_back({entry.name, Tensor(entry.dtype, entry.shape)});
-    CHECK(checkpoint.ReadWeights(tensors).ok());
     std::map<std::string, std::vector<float>> weights;
-    for (const NamedTensor& named : tensors) weights[named.name] = Values(named.tensor);
+    const Checkpoint last = CheckpointStore(&files_, JoinPath(kOutput, "checkpoints")).LoadLatest().value();
+    for (const auto& [name, tensor] : WeightsOf(last)) weights[name] = Values(tensor);
     return weights;
   }
 
-  FaultyFileSystem files_;
   std::vector<NamedTensor> tensors_;
 };
 

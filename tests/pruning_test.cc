@@ -5,15 +5,12 @@
 
 #include <cmath>
 #include <cstring>
-#include <sstream>
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "checkpoint/checkpoint.h"
-#include "core/files/testing/faulty_file_system.h"
 #include "tests/testing/tiny_job.h"
-#include "trainer/trainer.h"
+#include "tests/testing/tiny_run.h"
 
 namespace espalier {
 namespace {
@@ -22,7 +19,6 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr char kOutput[] = "/run";
 constexpr char kSparse[] = "prune { sparsity: 0.5 first_layer: true }";
 // 8 steps are an epoch.
 constexpr int kDenseSteps = 4, kSparseSteps = 6, kSteps = 14;
@@ -36,50 +32,24 @@ std::vector<std::string> Phases(const std::string& sparse, const std::string& re
           "output={checkpoint_steps: 1 keep_checkpoints: 100 metrics_steps: 1 histograms: false}"};
 }
 
-class PruningTest : public ::testing::Test {
+class PruningTest : public TinyRunTest {
  protected:
-  absl::StatusOr<TrainingResult> Train(
-      const std::vector<std::string>& overrides, StartMode mode,
-      const std::function<bool()>& stop_requested = [] { return false; }) {
-    std::ostringstream out;
-    TrainerOptions options;
-    options.output_dir = kOutput;
-    options.mode = mode;
-    options.files = &files_;
-    options.out = &out;
-    options.stop_requested = stop_requested;
-    return Trainer(PrepareTinyJob(overrides), options).Run();
-  }
   // Stops a run when its checkpoint of that step stands.
   std::function<bool()> After(int64_t step) {
     return [this, step] { return files_.Exists(absl::StrCat(kOutput, "/checkpoints/step-", step)); };
   }
-
-  Checkpoint Load(int64_t step) {
-    return CheckpointStore(&files_, JoinPath(kOutput, "checkpoints")).Load(step).value();
-  }
   std::string Bytes(int64_t step, const std::string& file) {
-    return ReadFile(&files_, absl::StrCat(kOutput, "/checkpoints/step-", step, "/", file), 1 << 24).value_or("(none)");
+    return Read(absl::StrCat("checkpoints/step-", step, "/", file));
   }
-
-  FaultyFileSystem files_;
 };
 
-// The tensors of one file of a checkpoint, by name.
-std::map<std::string, Tensor> Tensors(const std::vector<SafetensorsReader::Entry>& entries,
-                                      const std::function<absl::Status(absl::Span<const NamedTensor>)>& read) {
+std::map<std::string, Tensor> SlotsOf(const Checkpoint& checkpoint) {
   std::vector<NamedTensor> tensors;
-  for (const auto& entry : entries) tensors.push_back({entry.name, Tensor(entry.dtype, entry.shape)});
-  CHECK(read(tensors).ok());
+  for (const auto& entry : checkpoint.optimizer()) tensors.push_back({entry.name, Tensor(entry.dtype, entry.shape)});
+  CHECK(checkpoint.ReadOptimizer(tensors).ok());
   std::map<std::string, Tensor> by_name;
   for (const NamedTensor& named : tensors) by_name[named.name] = named.tensor;
   return by_name;
-}
-std::map<std::string, Tensor> WeightsOf(const Checkpoint& checkpoint) {
-  return Tensors(checkpoint.weights(), [&](auto tensors) { return checkpoint.ReadWeights(tensors); });
-}
-std::map<std::string, Tensor> SlotsOf(const Checkpoint& checkpoint) {
-  return Tensors(checkpoint.optimizer(), [&](auto tensors) { return checkpoint.ReadOptimizer(tensors); });
 }
 
 bool IsPlusZero(float value) { return value == 0 && !std::signbit(value); }

@@ -5,20 +5,16 @@
 
 #include <map>
 #include <set>
-#include <sstream>
 
 #include "absl/strings/str_cat.h"
-#include "checkpoint/checkpoint.h"
-#include "core/files/testing/faulty_file_system.h"
 #include "tests/testing/tiny_job.h"
-#include "trainer/trainer.h"
+#include "tests/testing/tiny_run.h"
 
 namespace espalier {
 namespace {
 
 using ::testing::HasSubstr;
 
-constexpr char kOutput[] = "/run";
 // 8 steps are an epoch.
 constexpr int kPruneSteps = 4, kShareSteps = 8, kSteps = 14;
 
@@ -32,32 +28,9 @@ std::vector<std::string> Phases() {
           "output={checkpoint_steps: 1 keep_checkpoints: 100 metrics_steps: 1 histograms: false}"};
 }
 
-class SharingTest : public ::testing::Test {
+class SharingTest : public TinyRunTest {
  protected:
-  absl::StatusOr<TrainingResult> Train(
-      const std::vector<std::string>& overrides, StartMode mode,
-      const std::function<bool()>& stop_requested = [] { return false; }) {
-    std::ostringstream out;
-    TrainerOptions options;
-    options.output_dir = kOutput;
-    options.mode = mode;
-    options.files = &files_;
-    options.out = &out;
-    options.stop_requested = stop_requested;
-    return Trainer(PrepareTinyJob(overrides), options).Run();
-  }
-
-  std::map<std::string, Tensor> Weights(int64_t step) {
-    const Checkpoint checkpoint = CheckpointStore(&files_, JoinPath(kOutput, "checkpoints")).Load(step).value();
-    std::vector<NamedTensor> tensors;
-    for (const auto& entry : checkpoint.weights()) tensors.push_back({entry.name, Tensor(entry.dtype, entry.shape)});
-    CHECK(checkpoint.ReadWeights(tensors).ok());
-    std::map<std::string, Tensor> by_name;
-    for (const NamedTensor& named : tensors) by_name[named.name] = named.tensor;
-    return by_name;
-  }
-
-  FaultyFileSystem files_;
+  std::map<std::string, Tensor> Weights(int64_t step) { return WeightsOf(Load(step)); }
 };
 
 // For each position of a tensor the first position with the same value: which weights share one.
