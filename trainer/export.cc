@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "compression/package/evaluation_network.h"
 #include "compression/package/ledger.h"
@@ -62,6 +61,26 @@ absl::StatusOr<Package> Pack(const PreparedJob& prepared, const std::string& dat
   return package;
 }
 
+// Runs the package, as a reader of its file has it, on the accelerators that the job names.
+absl::Status RunTargets(const Export& settings, absl::string_view file, const std::string& data_dir, FileSystem* files,
+                        const std::string& output_dir, ExportResult* result) {
+  if (settings.target().empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const Package package, DecodePackage(file));
+  for (const int target : settings.target()) {
+    SimulationOptions options;
+    options.target = Export::Target_Name(static_cast<Export::Target>(target));
+    options.data_dir = data_dir;
+    options.samples = settings.samples();
+    options.batch_size = std::min(options.batch_size, settings.samples());
+    ASSIGN_OR_RETURN(const Simulation simulation, Simulate(package, options));
+    RETURN_IF_ERROR(WriteSimulation(simulation, files, output_dir));
+    absl::StrAppend(&result->text, "\n", DescribeSimulation(simulation));
+    result->files.push_back(
+        {JoinPath(output_dir, std::string(simulation.target->name())) + "/", "cycles, traffic and energy by layer"});
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<ExportResult> ExportModel(const PreparedJob& prepared, const std::string& data_dir, FileSystem* files,
@@ -82,20 +101,7 @@ absl::StatusOr<ExportResult> ExportModel(const PreparedJob& prepared, const std:
   result.files = {{path, "the compressed network"}, {csv, "every byte of it by tensor and purpose"}};
   absl::StrAppend(&result.text, "\n", PackageTable(ledger), "\n", PackageSize(ledger),
                   "\npackage: ", DescribeCounts(counts), "\n");
-  for (const int target : settings.target()) {
-    SimulationOptions simulate;
-    simulate.target = Export::Target_Name(static_cast<Export::Target>(target));
-    simulate.data_dir = data_dir;
-    simulate.samples = settings.samples();
-    simulate.batch_size = std::min(simulate.batch_size, settings.samples());
-    // The package as a reader of the file has it.
-    ASSIGN_OR_RETURN(const Package stored, DecodePackage(bytes));
-    ASSIGN_OR_RETURN(const Simulation simulation, Simulate(stored, simulate));
-    RETURN_IF_ERROR(WriteSimulation(simulation, files, output_dir));
-    absl::StrAppend(&result.text, "\n", DescribeSimulation(simulation));
-    result.files.push_back(
-        {JoinPath(output_dir, absl::AsciiStrToLower(simulate.target)) + "/", "cycles, traffic and energy by layer"});
-  }
+  RETURN_IF_ERROR(RunTargets(settings, bytes, data_dir, files, output_dir, &result));
   return result;
 }
 
