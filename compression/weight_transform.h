@@ -2,7 +2,8 @@
 // acts on the parameter arenas, not on the graph: neither layers nor operators nor kernels know of it.
 //
 // The network's graph reads the parameter after Project, and its gradient passes through TransformGradient before it
-// travels, is measured or updates anything.
+// travels, is measured or updates anything. Where the trained weights themselves follow the rule, as they do with
+// masks, both are the same numbers; else a transform keeps_trained_weights.
 #ifndef ESPALIER_COMPRESSION_WEIGHT_TRANSFORM_H_
 #define ESPALIER_COMPRESSION_WEIGHT_TRANSFORM_H_
 
@@ -27,6 +28,9 @@ class WeightTransform {
   // "mask": of one name, a chain has at most one. Checkpoints call the tensors of State() after it.
   virtual absl::string_view name() const = 0;
   virtual TransformPlace place() const { return TransformPlace::kValues; }
+  // Whether the optimizer trains other numbers than the network computes with, as with rounding: Project then makes the
+  // network's weights anew before each use, and the trained ones come back after it.
+  virtual bool keeps_trained_weights() const { return false; }
 
   // From the gradient by the network's weights that by the trained ones, in place. Called within a step, for each shard
   // by itself, also by several threads at the same time: after the first steps it allocates nothing.

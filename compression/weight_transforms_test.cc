@@ -98,9 +98,9 @@ TEST_F(WeightTransformsTest, StateIsTheTransformsOwnMemory) {
 TEST_F(WeightTransformsTest, NoticeForeignWrites) {
   AddMask(1, {4, 6});
   transforms_.Project(arena_.data());
-  transforms_.CheckWeights(arena_.data());
+  transforms_.CheckNetworkWeights(arena_.data());
   arena_[layout_[1].offset + 6] = -0.0f;
-  EXPECT_DEATH(transforms_.CheckWeights(arena_.data()), "element 6 of b/weight is -0, which its mask forbids");
+  EXPECT_DEATH(transforms_.CheckNetworkWeights(arena_.data()), "element 6 of b/weight is -0, which its mask forbids");
 }
 
 TEST(Mask, CountsItsBits) {

@@ -60,14 +60,12 @@ struct NamedFormat {
 
 absl::StatusOr<std::vector<NamedFormat>> Formats() {
   const std::string wanted = absl::GetFlag(FLAGS_format);
+  std::vector<std::string> names = {wanted};
+  if (wanted == "named" || wanted == "all") names = {"fixed16", "fixed8", "int8"};
   std::vector<NamedFormat> formats;
-  for (const NamedFormat& named :
-       {NamedFormat{"fixed16", IntegerFormat::Fixed16()}, NamedFormat{"fixed8", IntegerFormat::Fixed8()},
-        NamedFormat{"int8", IntegerFormat::Int8()}}) {
-    if (wanted == "named" || wanted == "all" || wanted == named.name) formats.push_back(named);
-  }
-  if (formats.empty()) {
-    return absl::InvalidArgumentError("--format: expected fixed16, fixed8, int8, named or all, found " + wanted);
+  for (const std::string& name : names) {
+    ASSIGN_OR_RETURN(const IntegerFormat format, IntegerFormat::FromName(name));
+    formats.push_back({name, format});
   }
   if (wanted != "all") return formats;
   constexpr UnitChoice kChoices[] = {UnitChoice::kLargest, UnitChoice::kLeastSquaredError};

@@ -50,6 +50,13 @@ IntegerFormat IntegerFormat::Fixed8() {
 
 IntegerFormat IntegerFormat::Int8() { return {}; }
 
+absl::StatusOr<IntegerFormat> IntegerFormat::FromName(absl::string_view name) {
+  if (name == "fixed16") return Fixed16();
+  if (name == "fixed8") return Fixed8();
+  if (name == "int8") return Int8();
+  return absl::InvalidArgumentError(absl::StrCat("expected fixed16, fixed8 or int8, found ", name));
+}
+
 std::string IntegerFormat::ToString() const {
   const auto name = [](UnitChoice choice) { return choice == UnitChoice::kLargest ? "largest" : "least squares"; };
   return absl::StrCat(bits, " bits, ", power_of_two ? "power-of-two" : "any", " units ",

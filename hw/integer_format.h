@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/types/span.h"
+#include "core/status.h"
 #include "hw/magnitude_histogram.h"
 
 namespace espalier {
@@ -30,6 +31,9 @@ struct IntegerFormat {
   static IntegerFormat Fixed8();
   // 8-bit integers with a unit for each output channel, as TPUs compute.
   static IntegerFormat Int8();
+
+  // "fixed16", "fixed8" or "int8".
+  static absl::StatusOr<IntegerFormat> FromName(absl::string_view name);
 
   std::string ToString() const;  // "8 bits, any units by channel, weights largest, activations least squares"
 };

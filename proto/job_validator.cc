@@ -95,17 +95,19 @@ class JobRules {
     }
   }
 
-  // `pruned`: whether weights are pruned or shared as the phase begins, then as it ends.
+  // `pruned`: whether weights are pruned, shared or rounded as the phase begins, then as it ends.
   void CheckPruning(const Phase& phase, const std::string& path, bool* pruned) {
     const Prune& prune = phase.prune();
     if (phase.has_restore_dense() && phase.has_prune()) {
       Error(FieldPath(path, "restore_dense"), "expected either prune or restore_dense in a phase, found both");
     } else if (phase.has_restore_dense() && !*pruned) {
-      Error(FieldPath(path, "restore_dense"), "expected a phase before that prunes or shares weights, found none");
+      Error(FieldPath(path, "restore_dense"),
+            "expected a phase before that prunes, shares or rounds weights, found none");
     }
     const bool prunes = phase.has_prune() || diagnostics_->ExplainsAbsenceOf(FieldPath(path, "prune"));
     const bool shares = phase.has_share_weights() || diagnostics_->ExplainsAbsenceOf(FieldPath(path, "share_weights"));
-    *pruned = prunes || shares || (*pruned && !phase.has_restore_dense());
+    const bool rounds = phase.has_fixed_point() || diagnostics_->ExplainsAbsenceOf(FieldPath(path, "fixed_point"));
+    *pruned = prunes || shares || rounds || (*pruned && !phase.has_restore_dense());
     if (prune.gradual().epochs() > phase.epochs()) {
       Error(FieldPath(path, "prune.gradual.epochs"),
             absl::StrCat("expected at most the phase's epochs, which are ", phase.epochs(), ", found ",

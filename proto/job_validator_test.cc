@@ -139,7 +139,7 @@ TEST(JobValidator, ChecksPhasesAndPrecision) {
       {"phase { learning_rate { step { base: 1 at_epochs: [2, 1] } } }",
        "3:55: phase[0].learning_rate.step.at_epochs[1]: expected more than the one before, which is 2, found 1"},
       {"phase { learning_rate { constant: 1 } restore_dense {} }",
-       "3:39: phase[0].restore_dense: expected a phase before that prunes or shares weights, found none"},
+       "3:39: phase[0].restore_dense: expected a phase before that prunes, shares or rounds weights, found none"},
       {"phase { learning_rate { constant: 1 } prune { sparsity: 0.3 } restore_dense {} }",
        "3:63: phase[0].restore_dense: expected either prune or restore_dense in a phase, found both"},
       {"phase { epochs: 2 learning_rate { constant: 1 } prune { sparsity: 0.3 gradual { epochs: 2.5 } } }",

@@ -116,7 +116,8 @@ INSTANTIATE_TEST_SUITE_P(
         Variant{"F16", {kShards, "precision={compute: F16 loss_scale {initial: 16777216 growth_interval: 4}}"}},
         Variant{"Pruned", {kShards, "phase[1].prune={sparsity: 0.5 first_layer: true}", "phase[2].restore_dense={}"}},
         Variant{"Shared",
-                {kShards, "phase[1].prune={sparsity: 0.5 first_layer: true}", "phase[2].share_weights={bits: 3}"}}),
+                {kShards, "phase[1].prune={sparsity: 0.5 first_layer: true}", "phase[2].share_weights={bits: 3}"}},
+        Variant{"FixedPoint", {kShards, "phase[1].fixed_point={bits: 6}", "phase[2].prune={sparsity: 0.5}"}}),
     [](const auto& info) { return std::string(info.param.name); });
 
 using DefaultTest = RanksTest;

@@ -8,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "compression/package/package_file.h"
 #include "core/human_readable.h"
+#include "hw/fast_matrix_engine.h"
+#include "hw/integer_evaluation.h"
 #include "tools/evaluate_pictures.h"
 
 namespace espalier {
@@ -16,6 +18,23 @@ namespace {
 std::string ShareOf(int64_t part, int64_t all) {
   return absl::StrCat(FormatPercent(static_cast<double>(part) / static_cast<double>(all)), " (", FormatCount(part),
                       ")");
+}
+
+// As chips compute that have no floating point.
+absl::Status EvaluateInIntegers(const Package& package, const Arguments& arguments, std::ostream& out) {
+  const absl::StatusOr<IntegerFormat> format = IntegerFormat::FromName(arguments.Get("integers", ""));
+  if (!format.ok()) return absl::InvalidArgumentError(absl::StrCat("--integers: ", format.status().message()));
+  ASSIGN_OR_RETURN(const std::unique_ptr<Loader> data, OpenValidation(package, DataDirectory(arguments)));
+  // Without ranges in the package, units come from the validation samples' own.
+  Loader* const calibration = package.info.activation().empty() ? data.get() : nullptr;
+  ASSIGN_OR_RETURN(const IntegerNetwork network, BuildIntegerNetwork(package, *format, calibration));
+  data->Seek(0, 0);
+  FastMatrixEngine engine;
+  ASSIGN_OR_RETURN(const IntegerAccuracy accuracy, EvaluateIntegerNetwork(network, *data, {&engine}));
+  out << arguments.positional()[0] << ": top-1 " << ShareOf(accuracy.top1_right, accuracy.samples) << " of "
+      << FormatCount(accuracy.samples) << " samples in integers of " << format->ToString() << "\n";
+  if (package.info.has_top1()) out << "in floating point it was " << FormatPercent(package.info.top1()) << "\n";
+  return absl::OkStatus();
 }
 
 absl::Status Evaluate(const Arguments& arguments, std::ostream& out) {
@@ -27,6 +46,7 @@ absl::Status Evaluate(const Arguments& arguments, std::ostream& out) {
     return absl::InvalidArgumentError(
         absl::StrCat("--", flag, ": expected --image or --images with it, found neither"));
   }
+  if (arguments.Has("integers")) return EvaluateInIntegers(package, arguments, out);
   ASSIGN_OR_RETURN(const TopCounts counts, EvaluateWithProgress(package, DataDirectory(arguments)));
   out << path << ": " << DescribeCounts(counts) << "\n";
   return absl::OkStatus();
@@ -59,7 +79,10 @@ Verb EvaluateVerb() {
   verb.arguments = "PACKAGE";
   verb.summary = "Runs a package's network over its validation samples, or over pictures: top-1 and top-5.";
   verb.details = "The samples are those that the package names, as its job did.";
-  verb.flags = {{"data_dir", "DIR", "the folder that holds mnist/, cifar10/, ...; default: $ESPALIER_DATA_DIR"}};
+  verb.flags = {{"data_dir", "DIR", "the folder that holds mnist/, cifar10/, ...; default: $ESPALIER_DATA_DIR"},
+                {"integers", "FORMAT",
+                 "computes in integers instead: fixed16, fixed8 (fixed point, a radix point for each tensor) or int8\n"
+                 "(a unit for each output channel)"}};
   for (const Flag& flag : PictureFlags()) verb.flags.push_back(flag);
   verb.minimum_arguments = verb.maximum_arguments = 1;
   verb.run = Evaluate;

@@ -6,26 +6,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "compression/package/evaluation_network.h"
 #include "core/human_readable.h"
-#include "data/loader.h"
 #include "hw/integer_evaluation.h"
 #include "hw/targets.h"
 #include "tools/table.h"
 
 namespace espalier {
 namespace {
-
-absl::StatusOr<std::unique_ptr<Loader>> OpenSamples(const Package& package, const SimulationOptions& options) {
-  if (!package.info.data().has_validation()) {
-    return absl::InvalidArgumentError("expected a package that names its validation samples, found none");
-  }
-  LoaderOptions loader;
-  loader.data_dir = options.data_dir;
-  loader.batch_size = options.batch_size;
-  loader.training = false;
-  loader.shuffle = false;
-  return Loader::Create(package.info.data().validation(), loader);
-}
 
 // The layer whose activations differ between two runs; empty if none do.
 std::string FirstDifference(const IntegerNetwork& network, const IntegerNetwork::Values& a,
@@ -53,7 +41,7 @@ absl::StatusOr<int64_t> Check(const IntegerNetwork& network, Loader& data, Targe
 
 absl::StatusOr<Simulation> Simulate(const Package& package, const SimulationOptions& options) {
   Simulation simulation;
-  ASSIGN_OR_RETURN(std::unique_ptr<Loader> data, OpenSamples(package, options));
+  ASSIGN_OR_RETURN(std::unique_ptr<Loader> data, OpenValidation(package, options.data_dir, options.batch_size));
   ASSIGN_OR_RETURN(std::unique_ptr<Target> checked, MakeTarget(options.target));
   // Without ranges in the package, units come from the validation samples' own.
   Loader* const calibration = package.info.activation().empty() ? data.get() : nullptr;

@@ -146,10 +146,12 @@ class Preparer {
     const ParameterLayout& layout = prepared_.network->parameters().layout();
     PrunePlanner pruning(layout, prepared_.steps_per_epoch(), error);
     SharePlanner sharing(layout, error);
+    FixedPointPlanner fixed_point(layout, error);
     for (int i = 0; i < job_.phase_size(); ++i) {
       const std::string path = absl::StrCat("phase[", i, "]");
       prepared_.phases[i].pruning = pruning.Next(job_.phase(i), path);
       prepared_.phases[i].sharing = sharing.Next(job_.phase(i), path);
+      prepared_.phases[i].fixed_point = fixed_point.Next(job_.phase(i), path);
     }
   }
 
@@ -233,11 +235,14 @@ std::string DescribeJob(const PreparedJob& prepared) {
   for (size_t i = 0; i < prepared.phases.size(); ++i) {
     const PreparedPhase& phase = prepared.phases[i];
     const ParameterLayout& layout = prepared.network->parameters().layout();
-    const std::string pruning = DescribePruning(phase.pruning, layout);
-    const std::string sharing = DescribeSharing(phase.sharing, layout);
+    std::string changes;
+    for (const std::string& change : {DescribePruning(phase.pruning, layout), DescribeSharing(phase.sharing, layout),
+                                      DescribeFixedPoint(phase.fixed_point, layout)}) {
+      if (!change.empty()) absl::StrAppend(&changes, "; ", change);
+    }
     absl::StrAppend(&text, i == 0 ? "  phases      " : "              ", phase.name, ": ",
-                    job.phase(static_cast<int>(i)).epochs(), " epochs, ", FormatCount(phase.steps), " steps",
-                    pruning.empty() ? "" : "; ", pruning, sharing.empty() ? "" : "; ", sharing, "\n");
+                    job.phase(static_cast<int>(i)).epochs(), " epochs, ", FormatCount(phase.steps), " steps", changes,
+                    "\n");
   }
   return text;
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "compression/fixed_point_plan.h"
 #include "compression/prune_plan.h"
 #include "compression/share_plan.h"
 #include "core/status.h"
@@ -27,6 +28,7 @@ struct PreparedPhase {
   int slots = 0;  // that the optimizer keeps beside each weight
   PhasePruning pruning;
   PhaseSharing sharing;
+  PhaseFixedPoint fixed_point;
 };
 
 // The worker for whom a job is prepared.

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "compression/prune.h"
+#include "compression/round_weights.h"
 #include "compression/share_weights.h"
 
 namespace espalier {
@@ -43,6 +44,7 @@ absl::Status RunState::BeginPhase(int index) {
   float* const weights = job_->network->parameters().weights();
   BeginPruning(phase.pruning, layout(), weights, optimizer_.get(), &transforms_);
   BeginSharing(phase.sharing, phase.pruning.restores_dense, layout(), weights, optimizer_.get(), &transforms_);
+  BeginFixedPoint(phase.fixed_point, phase.pruning.restores_dense, layout(), weights, &transforms_);
   return absl::OkStatus();
 }
 
@@ -111,7 +113,7 @@ TrainingState RunState::ToCheckpoint() {
   proto_.set_job(job_text_);
   SaveSums("", since_record, &proto_);
   SaveSums("epoch_", since_epoch, &proto_);
-  transforms_.CheckWeights(job_->network->parameters().weights());
+  transforms_.CheckNetworkWeights(job_->network->parameters().weights());
   return {proto_, WeightTensors(), OptimizerTensors(), transforms_.State()};
 }
 
@@ -141,7 +143,11 @@ absl::Status RunState::Restore(const CheckpointState& saved, const Checkpoint* t
   if (tensors != nullptr) RETURN_IF_ERROR(tensors->ReadOptimizer(OptimizerTensors()));
   AddMasks(job_->phases[saved.phase()].pruning.masked, layout(), &transforms_);
   AddCodebooks(job_->phases[saved.phase()].sharing.shared, layout(), &transforms_);
-  if (tensors != nullptr) RETURN_IF_ERROR(tensors->ReadTransforms(transforms_.State()));
+  AddFixedPoint(job_->phases[saved.phase()].fixed_point, layout(), &transforms_);
+  if (tensors != nullptr) {
+    RETURN_IF_ERROR(tensors->ReadTransforms(transforms_.State()));
+    transforms_.PutTrainedWeights(job_->network->parameters().weights());
+  }
   proto_ = saved;
   proto_.clear_file();
   if (const auto it = saved.parts().find(kScheduleState); it != saved.parts().end()) {

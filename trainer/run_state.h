@@ -27,8 +27,8 @@ class RunState {
   // `job` must outlive this. `job_text` is what checkpoints say of the job.
   RunState(PreparedJob* job, std::string job_text);
 
-  // The beginning of a phase: its schedule, its optimizer if it brings one, and what it prunes or restores, which
-  // changes weights and slots: these must be the current ones.
+  // The beginning of a phase: its schedule, its optimizer if it brings one, and what it prunes, shares, rounds or
+  // restores, which changes weights and slots: these must be the current ones.
   absl::Status BeginPhase(int phase);
 
   // Whether the phase prunes (gradually) once as many of its steps are done as now: asked after each step, followed by
@@ -36,7 +36,8 @@ class RunState {
   bool PruningDue() const;
   void Prune();
 
-  // What a checkpoint of this moment holds; the tensors are the arenas' own memory.
+  // What a checkpoint of this moment holds; the tensors are the arenas' own memory. The network's weights must be in
+  // place: a checkpoint's weights are those that the network computes with, the trained ones part of the transforms.
   TrainingState ToCheckpoint();
   // Sets everything, weights included, to where the checkpoint was made. InvalidArgument if it is of a run whose model,
   // optimizer or position does not fit the job; then the state is good for nothing.
@@ -59,6 +60,9 @@ class RunState {
 
   ParameterOptimizer& optimizer() { return *optimizer_; }
   const WeightTransforms& transforms() const { return transforms_; }
+  // For as long as it lives, the network has the weights that it computes with instead of those that train: around each
+  // use of the network.
+  NetworkWeightsInPlace PutNetworkWeights() { return {&transforms_, job_->network->parameters().weights()}; }
   // The share of weights that are masked; nothing while none can be.
   std::optional<double> sparsity() const;
   LearningRateSchedule& schedule() { return *schedule_; }

@@ -94,6 +94,21 @@ absl::StatusOr<uint64_t> SizeOnDisk(FileSystem* files, const std::string& path) 
   return total;
 }
 
+std::vector<OutputFile> FilesOfRun(const std::string& directory, int64_t best_step, int64_t last_step,
+                                   const std::string& tensorboard) {
+  const auto checkpoint = [&directory](int64_t step) {
+    return JoinPath(directory, absl::StrCat("checkpoints/step-", step));
+  };
+  std::vector<OutputFile> files;
+  if (best_step != last_step) files.push_back({checkpoint(best_step), "weights of the best validation"});
+  files.push_back({checkpoint(last_step), "weights at the end"});
+  files.push_back({JoinPath(directory, "metrics.jsonl"), "all figures, one JSON object a line"});
+  files.push_back({JoinPath(directory, "curves.svg"), "the curves"});
+  if (!tensorboard.empty()) files.push_back({tensorboard, "for TensorBoard: tensorboard --logdir " + directory});
+  files.push_back({JoinPath(directory, "job.pbtxt"), "the job as it ran"});
+  return files;
+}
+
 TerminalChartOptions ChartOptionsFor(const Terminal& terminal) {
   TerminalChartOptions options;
   options.width = terminal.width();

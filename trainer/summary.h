@@ -26,6 +26,10 @@ struct RunSummary {
   std::vector<OutputFile> files;       // those that do not exist are left out
 };
 
+// What a trainer leaves in a run's directory. `tensorboard`: the path of its event file, if it has one.
+std::vector<OutputFile> FilesOfRun(const std::string& directory, int64_t best_step, int64_t last_step,
+                                   const std::string& tensorboard);
+
 // The bytes of a file, or of all files below a directory.
 absl::StatusOr<uint64_t> SizeOnDisk(FileSystem* files, const std::string& path);
 

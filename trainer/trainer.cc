@@ -179,7 +179,10 @@ bool Trainer::PhaseIsOver() const {
 absl::Status Trainer::RunPhases() {
   reporter_->progress().Start(state_.phase(), state_.step_in_phase());
   while (true) {
-    if (state_.step_in_phase() == 0) RETURN_IF_ERROR(ReportHistograms(WeightHistogram::Moment::kBegin));
+    if (state_.step_in_phase() == 0) {
+      const NetworkWeightsInPlace in_place = state_.PutNetworkWeights();
+      RETURN_IF_ERROR(ReportHistograms(WeightHistogram::Moment::kBegin));
+    }
     RETURN_IF_ERROR(RunPhase());
     if (Stopping() || JobIsOver()) return absl::OkStatus();
     RETURN_IF_ERROR(ChangeWeights([this] { return state_.BeginPhase(state_.phase() + 1); }));
@@ -222,6 +225,7 @@ absl::Status Trainer::Step() {
   input_.stop_requested = options_.stop_requested();
   {
     const TraceSpan span(trace_.get(), "step", "forward and backward", state_.step() + 1);
+    const NetworkWeightsInPlace in_place = state_.PutNetworkWeights();
     job_->runner->Run(batch, input_.loss_scale, {job_->job().seed(), batch.epoch}, &input_);
   }
   const TraceSpan span(trace_.get(), "step", "exchange and update", state_.step() + 1);
@@ -283,6 +287,7 @@ absl::Status Trainer::EndEpoch() {
   activity_.Enter(Section::kValidation);
   const TraceSpan span(trace_.get(), "run", "end of epoch", state_.step());
   RETURN_IF_ERROR(data_parallel_->Synchronize());
+  const NetworkWeightsInPlace in_place = state_.PutNetworkWeights();
   EpochReport report;
   report.phase = state_.phase();
   report.step = state_.step_in_phase();
@@ -334,6 +339,7 @@ absl::Status Trainer::SaveCheckpoint() {
 absl::Status Trainer::WriteCheckpoint() {
   // Metrics first: a checkpoint of step N vouches for the records up to N.
   RETURN_IF_ERROR(reporter_->Sync());
+  const NetworkWeightsInPlace in_place = state_.PutNetworkWeights();
   const absl::Status status = output_->checkpoints().Save(state_.ToCheckpoint());
   if (status.ok()) return status;
   return absl::Status(
@@ -376,19 +382,10 @@ absl::Status Trainer::Finish(double seconds) {
   if (const double rate = reporter_->progress().images_per_s(); rate > 0) summary.images_per_s = rate;
   const std::string curves = output_->PathOf("curves.svg");
   RETURN_IF_ERROR(WriteSvgCharts(files, curves, CurvesOf(summary.records)));
-  const auto checkpoint = [this](int64_t step) { return output_->PathOf(absl::StrCat("checkpoints/step-", step)); };
   const CheckpointState& state = state_.proto();
-  if (state.has_best() && state.best().step() != state.global_step()) {
-    summary.files.push_back({checkpoint(state.best().step()), "weights of the best validation"});
-  }
-  summary.files.push_back({checkpoint(state.global_step()), "weights at the end"});
-  summary.files.push_back({reporter_->metrics_path(), "all figures, one JSON object a line"});
-  summary.files.push_back({curves, "the curves"});
-  if (job_->job().output().tensorboard()) {
-    summary.files.push_back(
-        {reporter_->tensorboard_path(), "for TensorBoard: tensorboard --logdir " + output_->path()});
-  }
-  summary.files.push_back({output_->PathOf("job.pbtxt"), "the job as it ran"});
+  summary.files = FilesOfRun(output_->path(), state.has_best() ? state.best().step() : state.global_step(),
+                             state.global_step(), reporter_->tensorboard_path());
+  const NetworkWeightsInPlace in_place = state_.PutNetworkWeights();
   ASSIGN_OR_RETURN(const ExportResult exported, ExportModel(*job_, options_.data_dir, files, options_.output_dir));
   summary.files.insert(summary.files.end(), exported.files.begin(), exported.files.end());
   out() << "\n" << SummaryText(files, summary, ChartOptionsFor(options_.terminal)) << exported.text << std::flush;

@@ -88,6 +88,7 @@ class Trainer {
   // The summary and the curves of a finished run.
   absl::Status Finish(double seconds);
 
+  // Of the network's weights, which must be in place.
   absl::Status ReportHistograms(WeightHistogram::Moment moment);
   MetricsRecord Record(MetricsRecord::Split split, const SampleSums& sums) const;
   const Phase& phase() const { return job_->job().phase(state_.phase()); }

@@ -70,6 +70,11 @@ absl::Status CheckSamples(const EvaluationNetwork& network, const SampleType& sa
   return absl::OkStatus();
 }
 
+int64_t ValidationBatchSize(const Package& package) {
+  const Data& data = package.info.data();
+  return data.has_validation_batch_size() ? data.validation_batch_size() : data.batch_size();
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<EvaluationNetwork>> EvaluationNetwork::Create(const Package& package,
@@ -104,20 +109,25 @@ TopCounts EvaluationNetwork::Count(const Tensor& images, const Tensor& labels) {
   return {static_cast<int64_t>(counts[0]), static_cast<int64_t>(counts[1]), static_cast<int64_t>(counts[2])};
 }
 
-absl::StatusOr<TopCounts> EvaluatePackage(const Package& package, const std::string& data_dir,
-                                          const std::function<void(int64_t done, int64_t all)>& on_batch) {
+absl::StatusOr<std::unique_ptr<Loader>> OpenValidation(const Package& package, const std::string& data_dir,
+                                                       int64_t batch_size) {
   const Data& data = package.info.data();
   if (!data.has_validation()) {
     return absl::InvalidArgumentError("expected a package that names validation samples, found none");
   }
   LoaderOptions options;
   options.data_dir = data_dir;
-  options.batch_size = data.has_validation_batch_size() ? data.validation_batch_size() : data.batch_size();
+  options.batch_size = batch_size > 0 ? batch_size : ValidationBatchSize(package);
   options.training = false;
   options.shuffle = false;
-  ASSIGN_OR_RETURN(const std::unique_ptr<Loader> loader, Loader::Create(data.validation(), options));
+  return Loader::Create(data.validation(), options);
+}
+
+absl::StatusOr<TopCounts> EvaluatePackage(const Package& package, const std::string& data_dir,
+                                          const std::function<void(int64_t done, int64_t all)>& on_batch) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<Loader> loader, OpenValidation(package, data_dir));
   ASSIGN_OR_RETURN(const std::unique_ptr<EvaluationNetwork> network,
-                   EvaluationNetwork::Create(package, options.batch_size));
+                   EvaluationNetwork::Create(package, ValidationBatchSize(package)));
   RETURN_IF_ERROR(CheckSamples(*network, loader->sample_type()));
   TopCounts counts;
   for (int64_t i = 0; i < loader->batches_per_epoch(); ++i) {

@@ -9,6 +9,7 @@
 #include "compression/package/package.h"
 #include "core/executor.h"
 #include "core/status.h"
+#include "data/loader.h"
 
 namespace espalier {
 
@@ -43,6 +44,11 @@ class EvaluationNetwork {
   Shape input_shape_;
   Tensor labels_;  // of nothing: all -1
 };
+
+// The validation samples that the package names (info.data), paths relative to `data_dir`, in their order. Without a
+// batch size that of the package. InvalidArgument if it names none.
+absl::StatusOr<std::unique_ptr<Loader>> OpenValidation(const Package& package, const std::string& data_dir,
+                                                       int64_t batch_size = 0);
 
 // Counts over all validation samples that the package names (info.data), paths relative to `data_dir`; each counts
 // once. `on_batch`, which may be null, hears how many of how many samples are done. InvalidArgument if the package

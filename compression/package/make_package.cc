@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -17,6 +18,8 @@
 
 namespace espalier {
 namespace {
+
+constexpr size_t kShortCodebook = 16;
 
 float Rounded(float value, DType dtype) {
   if (dtype == DType::kF16) return ToFloat(ToFloat16(value));
@@ -79,6 +82,32 @@ std::optional<SharedValues> Share(absl::Span<const float> values, DType dtype) {
   return shared;
 }
 
+// Nothing unless all values are a power of two times integers of at most 16 bits.
+std::optional<IntegerValues> ToIntegers(absl::Span<const float> values) {
+  constexpr int kMantissaBits = 24;
+  int highest = std::numeric_limits<int>::min(), lowest = std::numeric_limits<int>::max();
+  for (float value : values) {
+    if (value == 0) continue;
+    int exponent;
+    auto mantissa = static_cast<uint32_t>(std::ldexp(std::frexp(std::abs(value), &exponent), kMantissaBits));
+    highest = std::max(highest, exponent);
+    exponent -= kMantissaBits;
+    for (; mantissa % 2 == 0; mantissa /= 2) ++exponent;
+    lowest = std::min(lowest, exponent);
+    if (highest - lowest > 15) return std::nullopt;
+  }
+  if (highest < lowest) return std::nullopt;  // all zero
+  const float unit = std::ldexp(1.0f, lowest);
+  if (!std::isnormal(unit)) return std::nullopt;
+  IntegerValues integers;
+  integers.bits = highest - lowest <= 7 ? 8 : 16;
+  integers.scales = {unit};
+  integers.values.resize(values.size());
+  std::transform(values.begin(), values.end(), integers.values.begin(),
+                 [unit](float value) { return static_cast<int16_t>(value / unit); });
+  return integers;
+}
+
 PackedTensor Pack(const NetworkTensor& tensor, std::vector<float> values, const MakePackageOptions& options) {
   PackedTensor packed{tensor.name, tensor.shape, {}, tensor.is_state};
   const bool weight = !tensor.is_state && tensor.role == ParameterRole::kWeight;
@@ -88,7 +117,16 @@ PackedTensor Pack(const NetworkTensor& tensor, std::vector<float> values, const 
     packed.values = ConstantValue{values[0]};
     return packed;
   }
-  if (std::optional<SharedValues> shared = Share(values, options.shared_values)) {
+  std::optional<SharedValues> shared = Share(values, options.shared_values);
+  // A long codebook says of numbers on a grid what a unit says, too.
+  if (weight && !(shared && shared->codebook.size() <= kShortCodebook)) {
+    std::optional<IntegerValues> integers = ToIntegers(values);
+    if (integers && (integers->bits == 8 || !shared)) {
+      packed.values = *std::move(integers);
+      return packed;
+    }
+  }
+  if (shared) {
     packed.values = *std::move(shared);
     return packed;
   }

@@ -25,6 +25,8 @@ struct MakePackageOptions {
 // done to the weights; it is found in them:
 //   - a tensor of so few different values that codes are smaller than floats becomes SharedValues; negative zeros of
 //     weights become zeros;
+//   - weights that are integers of 8 or 16 bits times a power of two (fixed point) become IntegerValues, where that is
+//     smaller;
 //   - a bias, norm parameter or state of one value becomes a ConstantValue;
 //   - all else becomes FloatValues, which the file stores sparsely if that is smaller.
 // InvalidArgument that lists what is missing, unexpected or of another shape; or that names a tensor with a number that
