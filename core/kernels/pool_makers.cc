@@ -55,7 +55,6 @@ std::optional<KernelChoice> MakePoolBackward(const KernelRequest& request) {
   const PoolAttributes& attributes = static_cast<const PoolBackwardOp&>(*request.op).attributes();
   const Shape& dy = request.inputs[0].shape;
   const Layout& layout = request.input_layouts.back();
-  if (attributes.max && layout.opaque()) return std::nullopt;
   const PoolGeometry geometry = GeometryOf(attributes, request.outputs[0].shape, dy, layout.ChannelBlock(dy));
   return Choice(
       request, geometry,

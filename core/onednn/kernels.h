@@ -14,8 +14,8 @@ std::optional<KernelChoice> MakeOneDnnConvolution(const KernelRequest& request);
 std::optional<KernelChoice> MakeOneDnnConvolutionBackwardData(const KernelRequest& request);
 std::optional<KernelChoice> MakeOneDnnConvolutionBackwardWeights(const KernelRequest& request);
 std::optional<KernelChoice> MakeOneDnnMatMul(const KernelRequest& request);
-std::optional<KernelChoice> MakeOneDnnPool(const KernelRequest& request);
-std::optional<KernelChoice> MakeOneDnnPoolBackward(const KernelRequest& request);
+std::optional<KernelChoice> MakeOneDnnAveragePool(const KernelRequest& request);
+std::optional<KernelChoice> MakeOneDnnAveragePoolBackward(const KernelRequest& request);
 std::optional<KernelChoice> MakeOneDnnLrn(const KernelRequest& request);
 std::optional<KernelChoice> MakeOneDnnConcat(const KernelRequest& request);
 
