@@ -29,8 +29,7 @@ absl::Status RunSimulate(const Arguments& arguments, std::ostream& out) {
     ASSIGN_OR_RETURN(const Simulation simulation, Simulate(package, options));
     RETURN_IF_ERROR(WriteSimulation(simulation, files, directory));
     out << DescribeSimulation(simulation)
-        << "cycles, traffic and energy by layer: " << JoinPath(directory, std::string(simulation.target->name()))
-        << "/\n";
+        << "cycles, traffic and energy by layer: " << JoinPath(directory, simulation.name) << "/\n";
     if (package.info.has_top1()) {
       out << "in floating point this package's top-1 is " << FormatPercent(package.info.top1()) << "\n";
     }

@@ -42,27 +42,31 @@ absl::StatusOr<int64_t> Check(const IntegerNetwork& network, Loader& data, Targe
 absl::StatusOr<Simulation> Simulate(const Package& package, const SimulationOptions& options) {
   Simulation simulation;
   ASSIGN_OR_RETURN(std::unique_ptr<Loader> data, OpenValidation(package, options.data_dir, options.batch_size));
-  ASSIGN_OR_RETURN(std::unique_ptr<Target> checked, MakeTarget(options.target));
+  ASSIGN_OR_RETURN(const std::unique_ptr<Target> target, MakeTarget(options.target));
   // Without ranges in the package, units come from the validation samples' own.
   Loader* const calibration = package.info.activation().empty() ? data.get() : nullptr;
-  ASSIGN_OR_RETURN(const IntegerNetwork network, BuildIntegerNetwork(package, checked->format(), calibration));
-  RETURN_IF_ERROR(checked->Load(network));
-  ASSIGN_OR_RETURN(simulation.checked, Check(network, *data, checked.get()));
-  // Another chip, which has counted nothing yet.
-  ASSIGN_OR_RETURN(simulation.target, MakeTarget(options.target));
-  RETURN_IF_ERROR(simulation.target->Load(network));
+  ASSIGN_OR_RETURN(const IntegerNetwork network, BuildIntegerNetwork(package, target->format(), calibration));
+  RETURN_IF_ERROR(target->Load(network));
   data->Seek(0, 0);
   ASSIGN_OR_RETURN(const IntegerAccuracy accuracy,
-                   EvaluateIntegerNetwork(network, *data, {&simulation.target->emulator()}, options.samples));
+                   EvaluateIntegerNetwork(network, *data, {&target->emulator()}, options.samples));
   simulation.samples = accuracy.samples;
   simulation.right = accuracy.top1_right;
+  simulation.name = std::string(target->name());
+  simulation.title = target->title();
+  simulation.bits = target->format().bits;
+  simulation.notes = target->Notes();
+  simulation.figures = target->Figures();
+  simulation.reports = target->Reports();
+  // The chip counts the batch again, after its figures were taken.
+  ASSIGN_OR_RETURN(simulation.checked, Check(network, *data, target.get()));
   return simulation;
 }
 
 absl::Status WriteSimulation(const Simulation& simulation, FileSystem* files, const std::string& directory) {
-  const std::string folder = JoinPath(directory, std::string(simulation.target->name()));
+  const std::string folder = JoinPath(directory, simulation.name);
   RETURN_IF_ERROR(CreateDirectories(files, folder));
-  for (const TargetReport& report : simulation.target->Reports()) {
+  for (const TargetReport& report : simulation.reports) {
     RETURN_IF_ERROR(WriteFileAtomically(files, JoinPath(folder, report.name), report.csv));
   }
   return absl::OkStatus();
@@ -76,9 +80,8 @@ std::string DescribeSimulation(const Simulation& simulation) {
                    {"GOP/s", Align::kRight},
                    {"utilization", Align::kRight},
                    {"uJ", Align::kRight}});
-  const std::vector<TargetFigures> figures = simulation.target->Figures();
   const double samples = static_cast<double>(std::max<int64_t>(1, simulation.samples));
-  for (const TargetFigures& of : figures) {
+  for (const TargetFigures& of : simulation.figures) {
     const double rate = of.seconds == 0 ? 0 : of.operations / of.seconds * 1e-9;
     std::vector<std::string> cells = {of.layer,
                                       absl::StrFormat("%.1f", static_cast<double>(of.cycles) / samples),
@@ -86,17 +89,17 @@ std::string DescribeSimulation(const Simulation& simulation) {
                                       absl::StrFormat("%.1f", rate),
                                       absl::StrFormat("%.1f%%", 100 * of.utilization),
                                       absl::StrFormat("%.4g", of.energy_joules / samples * 1e6)};
-    if (&of == &figures.back()) {
+    if (&of == &simulation.figures.back()) {
       table.AddTotals(std::move(cells));
     } else {
       table.AddRow(std::move(cells));
     }
   }
-  std::string text = absl::StrCat(simulation.target->title(), ": top-1 ", FormatPercent(simulation.top1()), " of ",
-                                  FormatCount(simulation.samples), " samples in ", simulation.target->format().bits,
+  std::string text = absl::StrCat(simulation.title, ": top-1 ", FormatPercent(simulation.top1()), " of ",
+                                  FormatCount(simulation.samples), " samples in ", simulation.bits,
                                   "-bit integers; all activations of ", FormatCount(simulation.checked),
                                   " samples equal those of plain arithmetic\n");
-  for (const std::string& note : simulation.target->Notes()) absl::StrAppend(&text, "  ", note, "\n");
+  for (const std::string& note : simulation.notes) absl::StrAppend(&text, "  ", note, "\n");
   absl::StrAppend(&text, "a sample takes\n", table.ToString(2));
   return text;
 }

@@ -2,8 +2,8 @@
 #ifndef ESPALIER_TOOLS_SIMULATION_H_
 #define ESPALIER_TOOLS_SIMULATION_H_
 
-#include <memory>
 #include <string>
+#include <vector>
 
 #include "compression/package/package.h"
 #include "core/files/file_system.h"
@@ -19,8 +19,13 @@ struct SimulationOptions {
   int64_t batch_size = 100;
 };
 
+// What came out; of the chip only what it says of itself.
 struct Simulation {
-  std::unique_ptr<Target> target;
+  std::string name, title;  // as Target has them
+  int bits = 0;             // of the chip's integers
+  std::vector<std::string> notes;
+  std::vector<TargetFigures> figures;
+  std::vector<TargetReport> reports;
   int64_t samples = 0, right = 0;  // by the emulated chip
   int64_t checked = 0;             // samples of which every activation was compared with plain arithmetic
 

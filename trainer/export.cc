@@ -75,8 +75,7 @@ absl::Status RunTargets(const Export& settings, absl::string_view file, const st
     ASSIGN_OR_RETURN(const Simulation simulation, Simulate(package, options));
     RETURN_IF_ERROR(WriteSimulation(simulation, files, output_dir));
     absl::StrAppend(&result->text, "\n", DescribeSimulation(simulation));
-    result->files.push_back(
-        {JoinPath(output_dir, std::string(simulation.target->name())) + "/", "cycles, traffic and energy by layer"});
+    result->files.push_back({JoinPath(output_dir, simulation.name) + "/", "cycles, traffic and energy by layer"});
   }
   return absl::OkStatus();
 }
