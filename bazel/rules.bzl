@@ -22,7 +22,8 @@ def cc_fuzzer(name, deps):
     native.cc_binary(
         name = name,
         testonly = True,
-        linkopts = ["-fsanitize=fuzzer"],
+        # Clang leaves OpenMP's pragmas out, but not calls such as omp_get_max_threads.
+        linkopts = ["-fsanitize=fuzzer", "-lgomp"],
         tags = ["manual"],
         deps = deps,
     )
