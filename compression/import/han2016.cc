@@ -123,11 +123,8 @@ class Reader {
   // Unpacks `entries` numbers of 4 or 8 bits.
   absl::StatusOr<std::vector<uint8_t>> ReadBits(const std::string& layer, int64_t entries, int bits) {
     const absl::string_view packed = Take(PackedBytes(entries, bits));
+    if (bits == 8) return std::vector<uint8_t>(packed.begin(), packed.end());
     std::vector<uint8_t> values(entries);
-    if (bits == 8) {
-      std::memcpy(values.data(), packed.data(), packed.size());
-      return values;
-    }
     for (int64_t i = 0; i < entries; ++i) {
       const auto byte = static_cast<uint8_t>(packed[i / 2]);
       values[i] = i % 2 == 0 ? byte & 15 : byte >> 4;

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "compression/import/testing/han2016_writer.h"
 #include "core/random.h"
 
@@ -11,6 +13,12 @@ namespace {
 
 TEST(Han2016Fuzz, GoodFilesPass) {
   for (uint64_t seed = 0; seed < 50; ++seed) EXPECT_TRUE(CheckHan2016(WriteHan2016(RandomTwoLayers(seed)))) << seed;
+}
+
+TEST(Han2016Fuzz, LayersWithoutEntriesPass) {
+  std::vector<Han2016TestLayer> layers = RandomTwoLayers(1);
+  for (Han2016TestLayer& layer : layers) std::fill(layer.codes.begin(), layer.codes.end(), uint8_t{0});
+  EXPECT_TRUE(CheckHan2016(WriteHan2016(layers)));
 }
 
 TEST(Han2016Fuzz, EveryTruncationIsRefused) {
