@@ -43,6 +43,14 @@ absl::StatusOr<IntegerNetwork> BuildIntegerNetwork(const Package& package, const
   return BuildIntegerNetwork(network, package.tensors, activations, format);
 }
 
+absl::StatusOr<IntegerNetwork> BuildIntegerNetworkFor(const Package& package, const IntegerFormat& format,
+                                                      Loader* data) {
+  absl::StatusOr<IntegerNetwork> network =
+      BuildIntegerNetwork(package, format, package.info.activation().empty() ? data : nullptr);
+  data->Seek(0, 0);
+  return network;
+}
+
 absl::StatusOr<IntegerAccuracy> EvaluateIntegerNetwork(const IntegerNetwork& network, Loader& data,
                                                        absl::Span<MatrixEngine* const> engines, int64_t samples) {
   CHECK(!engines.empty());

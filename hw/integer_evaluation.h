@@ -17,6 +17,11 @@ namespace espalier {
 absl::StatusOr<IntegerNetwork> BuildIntegerNetwork(const Package& package, const IntegerFormat& format,
                                                    Loader* calibration, int64_t samples = 1000);
 
+// The same with the ranges that the package holds, or, where it holds none, units from the samples of `data`, which is
+// at its beginning then.
+absl::StatusOr<IntegerNetwork> BuildIntegerNetworkFor(const Package& package, const IntegerFormat& format,
+                                                      Loader* data);
+
 struct IntegerAccuracy {
   int64_t samples = 0;
   int64_t top1_right = 0;

@@ -93,16 +93,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_F(SharingTest, ResumesWithTheSameBits) {
   std::vector<std::string> overrides = Phases();
   overrides.push_back("output.checkpoint_steps=3");
-  ASSERT_TRUE(Train(overrides, StartMode::kNew).ok());
-  const auto expected = ResultsOf(&files_, kOutput);
-  for (int times = 0;; ++times) {
-    const auto result =
-        Train(overrides, StartMode::kOverwrite, [asked = 0, times]() mutable { return asked++ >= times; });
-    ASSERT_TRUE(result.ok()) << result.status();
-    if (!result->stopped) break;
-    ASSERT_TRUE(Train(overrides, StartMode::kResume).ok());
-    EXPECT_EQ(ResultsOf(&files_, kOutput), expected) << "stopped when asked for the time " << times;
-  }
+  ExpectSameResultsAfterEachStop(overrides);
 }
 
 TEST_F(SharingTest, IsDescribed) {

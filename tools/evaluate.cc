@@ -25,10 +25,7 @@ absl::Status EvaluateInIntegers(const Package& package, const Arguments& argumen
   const absl::StatusOr<IntegerFormat> format = IntegerFormat::FromName(arguments.Get("integers", ""));
   if (!format.ok()) return absl::InvalidArgumentError(absl::StrCat("--integers: ", format.status().message()));
   ASSIGN_OR_RETURN(const std::unique_ptr<Loader> data, OpenValidation(package, DataDirectory(arguments)));
-  // Without ranges in the package, units come from the validation samples' own.
-  Loader* const calibration = package.info.activation().empty() ? data.get() : nullptr;
-  ASSIGN_OR_RETURN(const IntegerNetwork network, BuildIntegerNetwork(package, *format, calibration));
-  data->Seek(0, 0);
+  ASSIGN_OR_RETURN(const IntegerNetwork network, BuildIntegerNetworkFor(package, *format, data.get()));
   FastMatrixEngine engine;
   ASSIGN_OR_RETURN(const IntegerAccuracy accuracy, EvaluateIntegerNetwork(network, *data, {&engine}));
   out << arguments.positional()[0] << ": top-1 " << ShareOf(accuracy.top1_right, accuracy.samples) << " of "

@@ -10,6 +10,7 @@
 #include "core/files/file_system.h"
 #include "core/human_readable.h"
 #include "core/status.h"
+#include "data/validation_batch_size.h"
 #include "proto/job_loader.h"
 #include "tools/chart_svg.h"
 #include "tools/evaluate.h"
@@ -55,7 +56,7 @@ absl::StatusOr<std::unique_ptr<Loader>> OpenSamples(const Arguments& arguments, 
   }
   LoaderOptions options;
   options.data_dir = DataDirectory(arguments);
-  options.batch_size = data.has_validation_batch_size() ? data.validation_batch_size() : data.batch_size();
+  options.batch_size = ValidationBatchSize(data);
   options.training = false;
   options.shuffle = false;
   return Loader::Create(samples, options);
@@ -73,9 +74,7 @@ absl::StatusOr<Sensitivity> Scan(const Arguments& arguments, const JobDocument& 
   const Data& data = document.job.data();
   ASSIGN_OR_RETURN(
       const std::unique_ptr<SensitivityNetwork> network,
-      SensitivityNetwork::Create(document.job, &document.sources,
-                                 data.has_validation_batch_size() ? data.validation_batch_size() : data.batch_size(),
-                                 trained.tensors));
+      SensitivityNetwork::Create(document.job, &document.sources, ValidationBatchSize(data), trained.tensors));
   const bool terminal = isatty(STDERR_FILENO) != 0;
   absl::StatusOr<Sensitivity> scan = ScanSensitivity(*network, *loader, sparsities, [&](size_t done, size_t all) {
     if (terminal) std::cerr << "\r" << done << " of " << all << " layers" << std::flush;

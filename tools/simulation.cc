@@ -43,11 +43,8 @@ absl::StatusOr<Simulation> Simulate(const Package& package, const SimulationOpti
   Simulation simulation;
   ASSIGN_OR_RETURN(std::unique_ptr<Loader> data, OpenValidation(package, options.data_dir, options.batch_size));
   ASSIGN_OR_RETURN(const std::unique_ptr<Target> target, MakeTarget(options.target));
-  // Without ranges in the package, units come from the validation samples' own.
-  Loader* const calibration = package.info.activation().empty() ? data.get() : nullptr;
-  ASSIGN_OR_RETURN(const IntegerNetwork network, BuildIntegerNetwork(package, target->format(), calibration));
+  ASSIGN_OR_RETURN(const IntegerNetwork network, BuildIntegerNetworkFor(package, target->format(), data.get()));
   RETURN_IF_ERROR(target->Load(network));
-  data->Seek(0, 0);
   ASSIGN_OR_RETURN(const IntegerAccuracy accuracy,
                    EvaluateIntegerNetwork(network, *data, {&target->emulator()}, options.samples));
   simulation.samples = accuracy.samples;

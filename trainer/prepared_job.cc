@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/human_readable.h"
+#include "data/validation_batch_size.h"
 #include "optim/loss_scaler.h"
 #include "optim/optimizer.h"
 #include "optim/schedule.h"
@@ -15,10 +16,6 @@
 
 namespace espalier {
 namespace {
-
-int64_t ValidationBatchSize(const Data& data) {
-  return data.has_validation_batch_size() ? data.validation_batch_size() : data.batch_size();
-}
 
 class Preparer {
  public:

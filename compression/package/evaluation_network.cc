@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/fusion.h"
 #include "core/ops/loss.h"
-#include "data/loader.h"
+#include "data/validation_batch_size.h"
 #include "layers/model_builder.h"
 #include "layers/training_graph.h"
 
@@ -70,11 +70,6 @@ absl::Status CheckSamples(const EvaluationNetwork& network, const SampleType& sa
   return absl::OkStatus();
 }
 
-int64_t ValidationBatchSize(const Package& package) {
-  const Data& data = package.info.data();
-  return data.has_validation_batch_size() ? data.validation_batch_size() : data.batch_size();
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<EvaluationNetwork>> EvaluationNetwork::Create(const Package& package,
@@ -117,7 +112,7 @@ absl::StatusOr<std::unique_ptr<Loader>> OpenValidation(const Package& package, c
   }
   LoaderOptions options;
   options.data_dir = data_dir;
-  options.batch_size = batch_size > 0 ? batch_size : ValidationBatchSize(package);
+  options.batch_size = batch_size > 0 ? batch_size : ValidationBatchSize(data);
   options.training = false;
   options.shuffle = false;
   return Loader::Create(data.validation(), options);
@@ -127,7 +122,7 @@ absl::StatusOr<TopCounts> EvaluatePackage(const Package& package, const std::str
                                           const std::function<void(int64_t done, int64_t all)>& on_batch) {
   ASSIGN_OR_RETURN(const std::unique_ptr<Loader> loader, OpenValidation(package, data_dir));
   ASSIGN_OR_RETURN(const std::unique_ptr<EvaluationNetwork> network,
-                   EvaluationNetwork::Create(package, ValidationBatchSize(package)));
+                   EvaluationNetwork::Create(package, ValidationBatchSize(package.info.data())));
   RETURN_IF_ERROR(CheckSamples(*network, loader->sample_type()));
   TopCounts counts;
   for (int64_t i = 0; i < loader->batches_per_epoch(); ++i) {

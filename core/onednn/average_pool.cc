@@ -1,8 +1,8 @@
+// Averages only: maxima are faster with our own kernels, whatever the type (core/kernels/pool_kernels.h).
 #include "core/onednn/common.h"
 #include "core/onednn/kernels.h"
 #include "core/ops/pool.h"
 
-// Averages only: maxima are faster with our own kernels, whatever the type (core/kernels/pool_kernels.h).
 namespace espalier {
 namespace {
 

@@ -21,6 +21,22 @@ absl::StatusOr<TrainingResult> TinyRunTest::Train(const std::vector<std::string>
   return result;
 }
 
+void TinyRunTest::ExpectSameResultsAfterEachStop(const std::vector<std::string>& overrides,
+                                                 const std::function<void()>& check) {
+  ASSERT_TRUE(Train(overrides, StartMode::kOverwrite).ok());
+  const std::map<std::string, std::string> expected = ResultsOf(&files_, kOutput);
+  for (int times = 0;; ++times) {
+    SCOPED_TRACE(testing::Message() << "stopped when asked for the time " << times);
+    const auto result =
+        Train(overrides, StartMode::kOverwrite, [asked = 0, times]() mutable { return asked++ >= times; });
+    ASSERT_TRUE(result.ok()) << result.status();
+    if (!result->stopped) break;
+    ASSERT_TRUE(Train(overrides, StartMode::kResume).ok());
+    EXPECT_EQ(ResultsOf(&files_, kOutput), expected);
+    if (check) check();
+  }
+}
+
 Checkpoint TinyRunTest::Load(int64_t step) {
   return CheckpointStore(&files_, JoinPath(kOutput, "checkpoints")).Load(step).value();
 }

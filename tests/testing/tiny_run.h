@@ -24,6 +24,12 @@ class TinyRunTest : public ::testing::Test {
       const std::vector<std::string>& overrides, StartMode mode = StartMode::kNew,
       const std::function<bool()>& stop_requested = [] { return false; });
 
+  // Stops the job when it asks for the first time, the second and so on, until it ends by itself, and resumes it: what
+  // must not differ between runs (ResultsOf) is that of a run without a stop. `check`, if there is one, looks further
+  // after each resumed run.
+  void ExpectSameResultsAfterEachStop(const std::vector<std::string>& overrides,
+                                      const std::function<void()>& check = nullptr);
+
   Checkpoint Load(int64_t step);
   // A file below kOutput; "(none)" if there is none.
   std::string Read(const std::string& name);
