@@ -11,10 +11,8 @@ namespace {
 
 // Of a layer's weights; 0 where they stay in float.
 int BitsOf(const std::string& layer, const FixedPointWeights& weights) {
-  for (const FixedPointLayer& entry : weights.layer()) {
-    if (FitsPattern(entry.pattern(), layer)) return entry.bits();
-  }
-  return weights.bits();
+  const FixedPointLayer* entry = FirstFitting(weights.layer(), layer);
+  return entry != nullptr ? entry->bits() : weights.bits();
 }
 
 }  // namespace
@@ -26,11 +24,11 @@ PhaseFixedPoint FixedPointPlanner::Next(const Phase& phase, const std::string& p
     const FixedPointWeights& weights = phase.fixed_point();
     result.begins = true;
     in_force_.clear();
+    const std::string weights_path = FieldPath(path, "fixed_point");
+    CheckPatterns(weights.layer(), layers_, weights_path, error_);
     for (int i = 0; i < weights.layer_size(); ++i) {
-      const std::string layer = FieldPath(path, absl::StrCat("fixed_point.layer[", i, "]"));
-      const std::string problem = PatternProblem(weights.layer(i).pattern(), layers_);
-      if (!problem.empty()) error_(FieldPath(layer, "pattern"), problem);
-      if (weights.layer(i).bits() == 1) error_(FieldPath(layer, "bits"), "expected 0 or 2 to 16, found 1");
+      if (weights.layer(i).bits() != 1) continue;
+      error_(FieldPath(weights_path, absl::StrCat("layer[", i, "].bits")), "expected 0 or 2 to 16, found 1");
     }
     for (const WeightedLayer& layer : layers_) {
       const int bits = BitsOf(layer.name, weights);
@@ -52,8 +50,7 @@ std::string DescribeFixedPoint(const PhaseFixedPoint& fixed_point, const Paramet
     fewest = std::min(fewest, bits);
     most = std::max(most, bits);
   }
-  return absl::StrCat(FormatCount(weights), " weights in fixed point of ", fewest,
-                      fewest == most ? "" : absl::StrCat(" to ", most), " bits");
+  return absl::StrCat(FormatCount(weights), " weights in fixed point of ", DescribeBits(fewest, most));
 }
 
 }  // namespace espalier

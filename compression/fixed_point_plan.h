@@ -2,12 +2,11 @@
 #ifndef ESPALIER_COMPRESSION_FIXED_POINT_PLAN_H_
 #define ESPALIER_COMPRESSION_FIXED_POINT_PLAN_H_
 
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
-#include "compression/layer_names.h"
+#include "compression/layer_patterns.h"
 #include "core/parameters.h"
 #include "proto/job.pb.h"
 
@@ -24,10 +23,9 @@ struct PhaseFixedPoint {
 class FixedPointPlanner {
  public:
   // Reports what is wrong with a field of the job, given by its path.
-  using ErrorSink = std::function<void(const std::string& path, const std::string& message)>;
 
   // `layout` must outlive this.
-  FixedPointPlanner(const ParameterLayout& layout, ErrorSink error)
+  FixedPointPlanner(const ParameterLayout& layout, JobErrorSink error)
       : layout_(layout), error_(std::move(error)), layers_(WeightedLayers(layout)) {}
 
   // `path` is the phase's: "phase[1]". Of use only if no error was reported.
@@ -35,7 +33,7 @@ class FixedPointPlanner {
 
  private:
   const ParameterLayout& layout_;
-  const ErrorSink error_;
+  const JobErrorSink error_;
   const std::vector<WeightedLayer> layers_;
   std::map<int, int> in_force_;
 };

@@ -7,7 +7,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
 #include "core/human_readable.h"
 #include "optim/schedule.h"
 #include "proto/field_path.h"
@@ -36,24 +35,22 @@ double PrunePlan::SparsityAt(const PruneGroup& group, int64_t step) const {
   return group.sparsity + (initial_sparsity - group.sparsity) * left * left * left;
 }
 
-PrunePlanner::PrunePlanner(const ParameterLayout& layout, int64_t steps_per_epoch, ErrorSink error)
+PrunePlanner::PrunePlanner(const ParameterLayout& layout, int64_t steps_per_epoch, JobErrorSink error)
     : layout_(layout), steps_per_epoch_(steps_per_epoch), error_(std::move(error)), layers_(WeightedLayers(layout)) {}
 
 std::optional<PruneAmount> PrunePlanner::AmountFor(size_t layer, const Prune& prune, bool* named) const {
-  for (const PruneLayer& entry : prune.layer()) {
-    *named = FitsPattern(entry.pattern(), layers_[layer].name);
-    if (*named) return AmountOf(entry);
-  }
+  const PruneLayer* entry = FirstFitting(prune.layer(), layers_[layer].name);
+  *named = entry != nullptr;
+  if (entry != nullptr) return AmountOf(*entry);
   const bool dense = (layer == 0 && !prune.first_layer()) || (layer + 1 == layers_.size() && !prune.last_layer());
   if (dense) return PruneAmount();
   if (!prune.has_sparsity()) return std::nullopt;
   return PruneAmount{prune.sparsity(), 0};
 }
 
-void PrunePlanner::CheckPatterns(const Prune& prune, const std::string& path) const {
+void PrunePlanner::CheckEntries(const Prune& prune, const std::string& path) const {
+  CheckPatterns(prune.layer(), layers_, path, error_);
   for (int i = 0; i < prune.layer_size(); ++i) {
-    const std::string problem = PatternProblem(prune.layer(i).pattern(), layers_);
-    if (!problem.empty()) error_(FieldPath(path, absl::StrCat("layer[", i, "].pattern")), problem);
     if (prune.layer(i).has_deviations() && prune.has_gradual()) {
       error_(FieldPath(path, absl::StrCat("layer[", i, "].deviations")),
              "expected sparsity or keep where the pruning is gradual, found deviations");
@@ -80,10 +77,7 @@ std::vector<PruneGroup> PrunePlanner::GroupsOf(const Prune& prune, const std::st
     }
   }
   if (!global.parameters.empty()) groups.push_back(global);
-  if (!without.empty()) {
-    error_(FieldPath(path, "sparsity"), absl::StrCat("expected a value for the layers that no entry of layer fits (",
-                                                     absl::StrJoin(without, ", "), "), found none"));
-  }
+  if (!without.empty()) error_(FieldPath(path, "sparsity"), MissingValue(without));
   return groups;
 }
 
@@ -126,7 +120,7 @@ PhasePruning PrunePlanner::Next(const Phase& phase, const std::string& path) {
   if (phase.has_prune()) {
     const std::string prune_path = FieldPath(path, "prune");
     PrunePlan plan;
-    CheckPatterns(phase.prune(), prune_path);
+    CheckEntries(phase.prune(), prune_path);
     plan.groups = GroupsOf(phase.prune(), prune_path);
     const size_t exempt = (phase.prune().first_layer() ? 0 : 1) + (phase.prune().last_layer() ? 0 : 1);
     if (phase.prune().layer_size() == 0 && layers_.size() <= exempt) {

@@ -2,13 +2,12 @@
 #ifndef ESPALIER_COMPRESSION_PRUNE_PLAN_H_
 #define ESPALIER_COMPRESSION_PRUNE_PLAN_H_
 
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "compression/layer_names.h"
+#include "compression/layer_patterns.h"
 #include "core/parameters.h"
 #include "proto/job.pb.h"
 
@@ -51,10 +50,9 @@ struct PhasePruning {
 class PrunePlanner {
  public:
   // Reports what is wrong with a field of the job, given by its path.
-  using ErrorSink = std::function<void(const std::string& path, const std::string& message)>;
 
   // `layout` must outlive this.
-  PrunePlanner(const ParameterLayout& layout, int64_t steps_per_epoch, ErrorSink error);
+  PrunePlanner(const ParameterLayout& layout, int64_t steps_per_epoch, JobErrorSink error);
 
   // `path` is the phase's: "phase[1]". Of use only if no error was reported.
   PhasePruning Next(const Phase& phase, const std::string& path);
@@ -62,7 +60,7 @@ class PrunePlanner {
  private:
   // What the entries or the default give a layer; nothing where none is given.
   std::optional<PruneAmount> AmountFor(size_t layer, const Prune& prune, bool* named) const;
-  void CheckPatterns(const Prune& prune, const std::string& path) const;
+  void CheckEntries(const Prune& prune, const std::string& path) const;
   std::vector<PruneGroup> GroupsOf(const Prune& prune, const std::string& path) const;
   void PlanRamp(const GradualPruning& gradual, const std::string& path, PrunePlan* plan) const;
   // Later prunings take away more: reports groups of which more is pruned already.
@@ -70,7 +68,7 @@ class PrunePlanner {
 
   const ParameterLayout& layout_;
   const int64_t steps_per_epoch_;
-  const ErrorSink error_;
+  const JobErrorSink error_;
   const std::vector<WeightedLayer> layers_;
   std::map<int, double> in_force_;  // by masked parameter: its sparsity, 0 where only that of a group is known
 };

@@ -4,7 +4,6 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "core/human_readable.h"
 #include "proto/field_path.h"
 
@@ -29,9 +28,7 @@ KMeansStart StartOf(ShareWeights::Start start) {
 
 // Of a layer; 0 where it is not to share, nothing where no value is given.
 std::optional<int> BitsOf(const std::string& layer, const ShareWeights& share) {
-  for (const ShareLayer& entry : share.layer()) {
-    if (FitsPattern(entry.pattern(), layer)) return entry.bits();
-  }
+  if (const ShareLayer* entry = FirstFitting(share.layer(), layer)) return entry->bits();
   if (!share.has_bits()) return std::nullopt;
   return share.bits();
 }
@@ -39,10 +36,7 @@ std::optional<int> BitsOf(const std::string& layer, const ShareWeights& share) {
 }  // namespace
 
 std::vector<SharedParameter> SharePlanner::SharesOf(const ShareWeights& share, const std::string& path) const {
-  for (int i = 0; i < share.layer_size(); ++i) {
-    const std::string problem = PatternProblem(share.layer(i).pattern(), layers_);
-    if (!problem.empty()) error_(FieldPath(path, absl::StrCat("layer[", i, "].pattern")), problem);
-  }
+  CheckPatterns(share.layer(), layers_, path, error_);
   std::vector<SharedParameter> shares;
   std::vector<std::string> without;
   for (const WeightedLayer& layer : layers_) {
@@ -51,10 +45,7 @@ std::vector<SharedParameter> SharePlanner::SharesOf(const ShareWeights& share, c
     if (bits.value_or(0) == 0) continue;
     for (int parameter : layer.parameters) shares.push_back({parameter, *bits});
   }
-  if (!without.empty()) {
-    error_(FieldPath(path, "bits"), absl::StrCat("expected a value for the layers that no entry of layer fits (",
-                                                 absl::StrJoin(without, ", "), "), found none"));
-  }
+  if (!without.empty()) error_(FieldPath(path, "bits"), MissingValue(without));
   for (int i = 0; share.has_bias_bits() && i < layout_.size(); ++i) {
     if (layout_[i].role == ParameterRole::kBias) shares.push_back({i, share.bias_bits()});
   }
@@ -103,8 +94,7 @@ std::string DescribeSharing(const PhaseSharing& sharing, const ParameterLayout& 
     fewest = std::min(fewest, share.bits);
     most = std::max(most, share.bits);
   }
-  return absl::StrCat("shares the values of ", FormatCount(weights), " weights at ", fewest,
-                      fewest == most ? "" : absl::StrCat(" to ", most), most == 1 ? " bit" : " bits");
+  return absl::StrCat("shares the values of ", FormatCount(weights), " weights at ", DescribeBits(fewest, most));
 }
 
 }  // namespace espalier

@@ -2,13 +2,12 @@
 #ifndef ESPALIER_COMPRESSION_SHARE_PLAN_H_
 #define ESPALIER_COMPRESSION_SHARE_PLAN_H_
 
-#include <functional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "compression/kmeans.h"
-#include "compression/layer_names.h"
+#include "compression/layer_patterns.h"
 #include "core/parameters.h"
 #include "proto/job.pb.h"
 
@@ -31,10 +30,9 @@ struct PhaseSharing {
 class SharePlanner {
  public:
   // Reports what is wrong with a field of the job, given by its path.
-  using ErrorSink = std::function<void(const std::string& path, const std::string& message)>;
 
   // `layout` must outlive this.
-  SharePlanner(const ParameterLayout& layout, ErrorSink error)
+  SharePlanner(const ParameterLayout& layout, JobErrorSink error)
       : layout_(layout), error_(std::move(error)), layers_(WeightedLayers(layout)) {}
 
   // `path` is the phase's: "phase[1]". Of use only if no error was reported.
@@ -45,7 +43,7 @@ class SharePlanner {
   void CheckOptimum(const PhaseSharing& sharing, const std::string& path) const;
 
   const ParameterLayout& layout_;
-  const ErrorSink error_;
+  const JobErrorSink error_;
   const std::vector<WeightedLayer> layers_;
   std::set<int> in_force_;
 };

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "compression/layer_names.h"
+#include "compression/layer_patterns.h"
 #include "core/human_readable.h"
 #include "tools/table.h"
 

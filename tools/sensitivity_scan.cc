@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "compression/layer_names.h"
+#include "compression/layer_patterns.h"
 #include "compression/magnitude.h"
 #include "core/fusion.h"
 #include "layers/training_graph.h"

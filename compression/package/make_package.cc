@@ -175,7 +175,7 @@ absl::StatusOr<std::map<std::string, std::vector<float>>> Gather(absl::Span<cons
 absl::StatusOr<Package> MakePackage(PackageInfo info, absl::Span<const NamedTensor> tensors,
                                     const MakePackageOptions& options) {
   ASSIGN_OR_RETURN(const Graph graph, BuildEvaluationGraph(info.model()));
-  const std::vector<NetworkTensor> expected = NetworkTensors(graph);
+  ASSIGN_OR_RETURN(const std::vector<NetworkTensor> expected, NetworkTensors(info.model()));
   std::map<std::string, std::vector<float>> values;
   ASSIGN_OR_RETURN(values, Gather(expected, tensors));
   if (options.fold_batch_norm) RETURN_IF_ERROR(FoldBatchNorms(graph, &values));

@@ -31,10 +31,10 @@ constexpr char kConvNet[] = R"(
 
 // Random numbers for all parameters and states; variances and scales positive.
 std::vector<NamedTensor> RandomWeights(const PackageInfo& info) {
-  const absl::StatusOr<Graph> graph = BuildEvaluationGraph(info.model());
-  EXPECT_TRUE(graph.ok()) << graph.status();
+  const absl::StatusOr<std::vector<NetworkTensor>> network = NetworkTensors(info.model());
+  EXPECT_TRUE(network.ok()) << network.status();
   std::vector<NamedTensor> tensors;
-  for (const NetworkTensor& expected : NetworkTensors(*graph)) {
+  for (const NetworkTensor& expected : *network) {
     tensors.push_back({expected.name, Tensor(DType::kF32, expected.shape)});
     Random random(1, "weights", 0, tensors.size());
     for (float& value : tensors.back().tensor.span<float>()) {

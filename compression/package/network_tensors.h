@@ -22,8 +22,9 @@ struct NetworkTensor {
 // is not valid.
 absl::StatusOr<Graph> BuildEvaluationGraph(const Model& model);
 
-// All parameters in the graph's order, then all states in its order.
-std::vector<NetworkTensor> NetworkTensors(const Graph& graph);
+// Of that graph: all parameters in its order, then all states in its order. Each thread remembers them for the model
+// that it asked for last, as packing, accounting and reading back ask for the same one.
+absl::StatusOr<std::vector<NetworkTensor>> NetworkTensors(const Model& model);
 
 }  // namespace espalier
 

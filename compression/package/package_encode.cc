@@ -226,8 +226,7 @@ class SectionWriter {
 };
 
 absl::Status CheckTensors(const Package& package) {
-  ASSIGN_OR_RETURN(const Graph graph, BuildEvaluationGraph(package.info.model()));
-  const std::vector<NetworkTensor> expected = NetworkTensors(graph);
+  ASSIGN_OR_RETURN(const std::vector<NetworkTensor> expected, NetworkTensors(package.info.model()));
   if (expected.size() != package.tensors.size()) {
     return absl::InvalidArgumentError(absl::StrCat("expected the ", expected.size(),
                                                    " parameters and states of the network, found ",

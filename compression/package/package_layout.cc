@@ -220,8 +220,7 @@ absl::StatusOr<PackageLayout> ReadLayout(absl::string_view file) {
   PackageLayout layout;
   ASSIGN_OR_RETURN(layout.info, ReadHeader(&reader));
   layout.header_bytes = static_cast<int64_t>(covered.size() - reader.remaining());
-  ASSIGN_OR_RETURN(const Graph graph, BuildEvaluationGraph(layout.info.model()));
-  const std::vector<NetworkTensor> tensors = NetworkTensors(graph);
+  ASSIGN_OR_RETURN(const std::vector<NetworkTensor> tensors, NetworkTensors(layout.info.model()));
   RETURN_IF_ERROR(CheckElements(tensors, file.size()));
   for (const NetworkTensor& tensor : tensors) {
     SectionLayout section;

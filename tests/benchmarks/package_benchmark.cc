@@ -52,9 +52,9 @@ const Package& AlexNet() {
     const auto model = LoadModel("alexnet", {}, {"", "configs/models"});
     CHECK(model.ok()) << model.status();
     *package->info.mutable_model() = model->model;
-    const absl::StatusOr<Graph> graph = BuildEvaluationGraph(model->model);
-    CHECK(graph.ok()) << graph.status();
-    for (const NetworkTensor& tensor : NetworkTensors(*graph)) {
+    const absl::StatusOr<std::vector<NetworkTensor>> network = NetworkTensors(model->model);
+    CHECK(network.ok()) << network.status();
+    for (const NetworkTensor& tensor : *network) {
       PackedTensor packed{tensor.name, tensor.shape, ConstantValue{0}, tensor.is_state};
       const std::string layer = tensor.name.substr(0, tensor.name.find('/'));
       if (tensor.role == ParameterRole::kWeight) {

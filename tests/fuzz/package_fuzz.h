@@ -2,7 +2,10 @@
 #ifndef ESPALIER_TESTS_FUZZ_PACKAGE_FUZZ_H_
 #define ESPALIER_TESTS_FUZZ_PACKAGE_FUZZ_H_
 
+#include <optional>
 #include <string>
+
+#include "absl/strings/string_view.h"
 
 namespace espalier {
 
@@ -12,6 +15,18 @@ bool CheckPackageReader(const std::string& bytes);
 
 // The bytes with the last four made the checksum of those before, so that mutations reach what the checksum guards.
 std::string SealPackage(std::string bytes);
+
+// What a file consists of between its magic and its checksum.
+struct PackageParts {
+  std::string info;  // the description of the network, in wire format
+  std::string sections;
+};
+
+// Nothing if the file is too short for its header, or its header is deflated.
+std::optional<PackageParts> SplitPackage(absl::string_view bytes);
+
+// A sealed file with these parts, its header not deflated.
+std::string JoinPackage(const PackageParts& parts);
 
 }  // namespace espalier
 

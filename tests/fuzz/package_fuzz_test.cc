@@ -27,6 +27,8 @@ struct Sample {
   PackageInfo info;
   size_t header_bytes;
   std::vector<size_t> sections;  // where they begin
+
+  std::string Sections() const { return bytes.substr(header_bytes, bytes.size() - header_bytes - kChecksumBytes); }
 };
 
 const Sample& SampleOf(int seed) {
@@ -85,6 +87,19 @@ int CountTaken(int mutations, const char* purpose, const std::function<std::stri
 
 TEST(PackageFuzz, SoundPackagesAreTaken) {
   for (int i = 0; i < kPackages; ++i) EXPECT_TRUE(CheckPackageReader(SampleOf(i).bytes));
+}
+
+TEST(PackageFuzz, SplitsWhatItJoins) {
+  for (int i = 0; i < kPackages; ++i) {
+    const Sample& sample = SampleOf(i);
+    const PackageParts parts{sample.info.SerializeAsString(), sample.Sections()};
+    const std::string joined = JoinPackage(parts);
+    EXPECT_TRUE(CheckPackageReader(joined));
+    const std::optional<PackageParts> split = SplitPackage(joined);
+    ASSERT_TRUE(split.has_value());
+    EXPECT_EQ(split->info, parts.info);
+    EXPECT_EQ(split->sections, parts.sections);
+  }
 }
 
 TEST(PackageFuzz, NoMutationPassesTheChecksum) {
@@ -149,13 +164,9 @@ TEST(PackageFuzz, MutatedNetworks) {
         model->mutable_layer(0)->mutable_conv()->clear_kernel();
         break;
     }
-    std::string plain = info.SerializeAsString();
-    if (random->Below(2) == 0) MutateAt(random->Below(plain.size()), random, &plain);
-    std::string bytes(kPackageMagic);
-    for (uint64_t word = 2 * plain.size(); word > 0; word >>= 7) {
-      bytes.push_back(static_cast<char>((word & 0x7f) | (word >= 0x80 ? 0x80 : 0)));
-    }
-    return SealPackage(bytes + plain + sample.bytes.substr(sample.header_bytes));
+    PackageParts parts{info.SerializeAsString(), sample.Sections()};
+    if (random->Below(2) == 0) MutateAt(random->Below(parts.info.size()), random, &parts.info);
+    return JoinPackage(parts);
   });
   EXPECT_GT(taken, 10);
 }

@@ -60,10 +60,10 @@ SharedValues RandomShared(int64_t elements, double density, int codebook, Random
 }
 
 std::vector<PackedTensor> RandomTensors(const Model& model, Random* random) {
-  const absl::StatusOr<Graph> graph = BuildEvaluationGraph(model);
-  CHECK(graph.ok()) << graph.status();
+  const absl::StatusOr<std::vector<NetworkTensor>> network = NetworkTensors(model);
+  CHECK(network.ok()) << network.status();
   std::vector<PackedTensor> tensors;
-  for (const NetworkTensor& expected : NetworkTensors(*graph)) {
+  for (const NetworkTensor& expected : *network) {
     PackedTensor tensor;
     tensor.name = expected.name;
     tensor.shape = expected.shape;

@@ -1,9 +1,10 @@
-#include "compression/layer_names.h"
+#include "compression/layer_patterns.h"
 
 #include <algorithm>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "proto/nearest_name.h"
 
 namespace espalier {
@@ -38,6 +39,16 @@ std::string PatternProblem(const std::string& pattern, const std::vector<Weighte
   if (std::any_of(names.begin(), names.end(), [&](const auto& name) { return FitsPattern(pattern, name); })) return "";
   return absl::StrCat("expected the name of a layer that has weights, or a pattern that fits some, found \"", pattern,
                       "\"", Suggestion(pattern, names));
+}
+
+std::string MissingValue(const std::vector<std::string>& layers) {
+  return absl::StrCat("expected a value for the layers that no entry of layer fits (", absl::StrJoin(layers, ", "),
+                      "), found none");
+}
+
+std::string DescribeBits(int fewest, int most) {
+  if (fewest < most) return absl::StrCat(fewest, " to ", most, " bits");
+  return absl::StrCat(most, most == 1 ? " bit" : " bits");
 }
 
 }  // namespace espalier
