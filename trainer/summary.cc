@@ -5,8 +5,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/human_readable.h"
+#include "tools/curves.h"
 #include "tools/table.h"
-#include "trainer/curves.h"
 
 namespace espalier {
 namespace {

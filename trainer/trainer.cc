@@ -9,7 +9,7 @@
 #include "core/clock.h"
 #include "parallel/collectives.h"
 #include "tools/chart_svg.h"
-#include "trainer/curves.h"
+#include "tools/curves.h"
 #include "trainer/divergence.h"
 #include "trainer/exit_code.h"
 #include "trainer/export.h"

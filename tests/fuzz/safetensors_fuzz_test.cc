@@ -13,7 +13,8 @@ namespace {
 
 constexpr char kHeader[] =
     R"({"__metadata__":{"format":"pt","\u00e9":"\ud83d\ude00"},"w":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},)"
-    R"("h":{"dtype":"BF16","shape":[1],"data_offsets":[8,10]},"none":{"dtype":"I8","shape":[0,3],"data_offsets":[10,10]},)"
+    R"("h":{"dtype":"BF16","shape":[1],"data_offsets":[8,10]},)"
+    R"("none":{"dtype":"I8","shape":[0,3],"data_offsets":[10,10]},)"
     R"("step":{"dtype":"I64","shape":[],"data_offsets":[10,18]}})";
 constexpr size_t kDataBytes = 18;
 

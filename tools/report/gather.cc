@@ -88,8 +88,8 @@ void AddTraining(const RunFiles& run, Report* report) {
     report->sections.push_back(Missing("curves", "Training", "metrics.jsonl", run.metrics.status()));
   }
   if (run.histograms.ok()) {
-    const std::vector<FigureMarker> phases =
-        run.metrics.ok() ? PhaseMarkers(*run.metrics) : std::vector<FigureMarker>();
+    const std::vector<ChartMarker> phases =
+        run.metrics.ok() ? MarkersOfPhases(*run.metrics) : std::vector<ChartMarker>();
     report->sections.push_back(SparsitySection(*run.histograms, phases));
     report->sections.push_back(HistogramSection(*run.histograms, job));
   } else {

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "tools/chart.h"
+
 namespace espalier {
 
 struct FigureSeries {
@@ -12,12 +14,6 @@ struct FigureSeries {
   // Of lines and points, ascending for lines; bars have none, for their places are the figure's categories.
   std::vector<double> x;
   std::vector<double> y;  // a value that is not finite is a gap
-};
-
-// Something that begins at x, such as a phase.
-struct FigureMarker {
-  double x = 0;
-  std::string label;
 };
 
 struct Figure {
@@ -33,7 +29,7 @@ struct Figure {
   std::string note;              // a sentence below the figure; may be empty
   std::vector<std::string> categories;
   std::vector<FigureSeries> series;
-  std::vector<FigureMarker> markers;
+  std::vector<ChartMarker> markers;
   bool percent = false;    // y is a fraction, shown as a percentage
   bool from_zero = false;  // the axis of y shows 0; that of bars and histograms always does
   bool log_x = false, log_y = false;

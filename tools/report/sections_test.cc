@@ -75,7 +75,7 @@ TEST(TrainingSections, CurvesOverStepsWithPhases) {
   EXPECT_THAT(top1.series[1].x, ElementsAre(10, 20, 30, 40));
   EXPECT_THAT(top1.series[1].y, ElementsAre(0.6f, 0.7f, 0.65f, 0.75f));
   std::vector<double> begins;
-  for (const FigureMarker& marker : top1.markers) begins.push_back(marker.x);
+  for (const ChartMarker& marker : top1.markers) begins.push_back(marker.x);
   EXPECT_THAT(begins, ElementsAre(0, 20, 30));
 }
 

@@ -1,53 +1,43 @@
 #include "tools/report/training_sections.h"
 
 #include <algorithm>
-#include <limits>
 #include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/human_readable.h"
+#include "tools/curves.h"
 
 namespace espalier {
 namespace {
 
-using RecordSplit = MetricsRecord::Split;
-using Value = std::optional<float> (*)(const MetricsRecord&);
-
 constexpr size_t kMostPoints = 1500;
-// From this ratio of the greatest to the least loss on, a linear scale would show the second half of a run as a line
-// on the axis.
-constexpr double kLogarithmicRatio = 30;
-
-FigureSeries SeriesOf(absl::Span<const MetricsRecord> records, RecordSplit split, Value value) {
+FigureSeries ToFigureSeries(const ChartSeries& points) {
   FigureSeries series;
-  series.name = std::string(Name(split));
-  for (const MetricsRecord& record : records) {
-    if (record.split != split) continue;
-    if (const std::optional<float> y = value(record)) {
-      series.x.push_back(static_cast<double>(record.step));
-      series.y.push_back(*y);
-    }
+  series.name = points.name;
+  for (const ChartPoint& point : points.points) {
+    series.x.push_back(point.x);
+    series.y.push_back(point.y);
   }
   return Thinned(std::move(series), kMostPoints);
 }
 
-bool FallsFar(const Figure& figure) {
-  double least = std::numeric_limits<double>::infinity(), greatest = 0;
-  for (const FigureSeries& series : figure.series) {
-    for (const double y : series.y) {
-      least = std::min(least, y);
-      greatest = std::max(greatest, y);
-    }
-  }
-  return least > 0 && greatest > kLogarithmicRatio * least;
+Figure ToFigure(const Chart& chart) {
+  Figure figure;
+  figure.title = figure.y_label = chart.title;
+  figure.x_label = chart.x_label;
+  figure.percent = chart.percent;
+  figure.log_y = chart.log_y;
+  figure.from_zero = chart.series[0].name.empty();  // learning rate, sparsity
+  for (const ChartSeries& series : chart.series) figure.series.push_back(ToFigureSeries(series));
+  return figure;
 }
 
 const MetricsRecord* LastValidation(absl::Span<const MetricsRecord> records, const std::set<std::string>& phases) {
   const MetricsRecord* last = nullptr;
   for (const MetricsRecord& record : records) {
-    const bool counts = record.split == RecordSplit::kValidation && record.top1.has_value();
+    const bool counts = record.split == MetricsRecord::Split::kValidation && record.top1.has_value();
     if (counts && (phases.empty() || phases.count(record.phase) > 0)) last = &record;
   }
   return last;
@@ -107,55 +97,21 @@ ReportSection JobSection(const Job& job, const std::string& network, const std::
   return section;
 }
 
-std::vector<FigureMarker> PhaseMarkers(absl::Span<const MetricsRecord> records) {
-  std::vector<FigureMarker> markers;
-  int64_t step = 0;
-  for (const MetricsRecord& record : records) {
-    if (markers.empty() || markers.back().label != record.phase) {
-      markers.push_back({static_cast<double>(step), record.phase});
-    }
-    step = record.step;
-  }
+std::vector<ChartMarker> MarkersOfPhases(absl::Span<const MetricsRecord> records) {
+  std::vector<ChartMarker> markers = PhaseMarkers(records, CurveAxis::kSteps);
   if (markers.size() == 1) markers.clear();
   return markers;
 }
 
 ReportSection CurvesSection(absl::Span<const MetricsRecord> records) {
-  struct Kind {
-    const char* title;
-    bool percent;
-    bool both_splits;  // else it is no figure of a split
-    Value value;
-  };
-  static constexpr Kind kKinds[] = {
-      {"loss", false, true, [](const MetricsRecord& record) { return std::optional<float>(record.loss); }},
-      {"top-1", true, true, [](const MetricsRecord& record) { return record.top1; }},
-      {"top-5", true, true, [](const MetricsRecord& record) { return record.top5; }},
-      {"learning rate", false, false, [](const MetricsRecord& record) { return record.learning_rate; }},
-      {"sparsity", true, false, [](const MetricsRecord& record) { return record.sparsity; }},
-  };
   ReportSection section;
   section.id = "curves";
   section.title = "Training";
   section.text = "Over the steps of the whole job; dotted lines mark where phases begin.";
   FigureGroup& group = section.groups.emplace_back();
-  for (const Kind& kind : kKinds) {
-    Figure figure;
-    figure.title = kind.title;
-    figure.x_label = "step";
-    figure.y_label = kind.title;
-    figure.percent = kind.percent;
-    figure.from_zero = !kind.both_splits;
-    figure.markers = PhaseMarkers(records);
-    for (const RecordSplit split : {RecordSplit::kTrain, RecordSplit::kValidation}) {
-      if (split == RecordSplit::kValidation && !kind.both_splits) continue;
-      FigureSeries series = SeriesOf(records, split, kind.value);
-      if (!series.y.empty()) figure.series.push_back(std::move(series));
-    }
-    if (figure.series.empty()) continue;
-    if (!kind.both_splits) figure.series[0].name.clear();
-    figure.log_y = !kind.percent && kind.both_splits && FallsFar(figure);
-    group.figures.push_back(std::move(figure));
+  for (const Chart& chart : CurvesOf(records, CurveAxis::kSteps)) {
+    group.figures.push_back(ToFigure(chart));
+    group.figures.back().markers = MarkersOfPhases(records);
   }
   return section;
 }

@@ -27,7 +27,7 @@ ReportSection JobSection(const Job& job, const std::string& network, const std::
 ReportSection CurvesSection(absl::Span<const MetricsRecord> records);
 
 // Where phases begin, by steps. A job of one phase has none.
-std::vector<FigureMarker> PhaseMarkers(absl::Span<const MetricsRecord> records);
+std::vector<ChartMarker> MarkersOfPhases(absl::Span<const MetricsRecord> records);
 
 // Top-1 at the last validation, and before the first phase that compresses; the sparsity at the end.
 std::vector<Highlight> TrainingHighlights(const Job* job, absl::Span<const MetricsRecord> records);

@@ -115,7 +115,7 @@ void AlignAxes(std::vector<Figure>* figures) {
 
 }  // namespace
 
-ReportSection SparsitySection(absl::Span<const WeightHistogram> histograms, const std::vector<FigureMarker>& phases) {
+ReportSection SparsitySection(absl::Span<const WeightHistogram> histograms, const std::vector<ChartMarker>& phases) {
   ReportSection section;
   section.id = "sparsity";
   section.title = "Sparsity of the layers";

@@ -16,7 +16,7 @@ namespace espalier {
 
 // The share of each layer's weights that are zero, over the steps and at the end. Without zeros anywhere, nothing but a
 // remark.
-ReportSection SparsitySection(absl::Span<const WeightHistogram> histograms, const std::vector<FigureMarker>& phases);
+ReportSection SparsitySection(absl::Span<const WeightHistogram> histograms, const std::vector<ChartMarker>& phases);
 
 // A histogram per weight and moment, the moments of a weight side by side in the same bins: first and last of each
 // phase, where something changed. `job`, where it is known, tells what a phase's beginning did; may be null.

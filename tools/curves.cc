@@ -1,4 +1,4 @@
-#include "trainer/curves.h"
+#include "tools/curves.h"
 
 #include <algorithm>
 #include <cmath>
@@ -17,26 +17,18 @@ using Figure = std::optional<float> (*)(const MetricsRecord&);
 // on the axis.
 constexpr double kLogarithmicRatio = 30;
 
-ChartSeries SeriesOf(absl::Span<const MetricsRecord> records, Split split, Figure figure) {
+double PlaceOf(const MetricsRecord& record, CurveAxis axis) {
+  return axis == CurveAxis::kEpochs ? record.epoch : static_cast<double>(record.step);
+}
+
+ChartSeries SeriesOf(absl::Span<const MetricsRecord> records, CurveAxis axis, Split split, Figure figure) {
   ChartSeries series;
   series.name = std::string(Name(split));
   for (const MetricsRecord& record : records) {
     if (record.split != split) continue;
-    if (const std::optional<float> value = figure(record)) series.points.push_back({record.epoch, *value});
+    if (const std::optional<float> value = figure(record)) series.points.push_back({PlaceOf(record, axis), *value});
   }
   return series;
-}
-
-// Phases are told apart by name only; the first begins where the first record's training did.
-std::vector<ChartMarker> PhasesOf(absl::Span<const MetricsRecord> records) {
-  std::vector<ChartMarker> markers;
-  double epoch = 0;
-  for (const MetricsRecord& record : records) {
-    if (markers.empty() || markers.back().label != record.phase) markers.push_back({epoch, record.phase});
-    epoch = record.epoch;
-  }
-  if (markers.size() == 1) markers[0].label.clear();
-  return markers;
 }
 
 bool FallsFar(const Chart& chart) {
@@ -53,7 +45,17 @@ bool FallsFar(const Chart& chart) {
 
 }  // namespace
 
-std::vector<Chart> CurvesOf(absl::Span<const MetricsRecord> records) {
+std::vector<ChartMarker> PhaseMarkers(absl::Span<const MetricsRecord> records, CurveAxis axis) {
+  std::vector<ChartMarker> markers;
+  double place = 0;
+  for (const MetricsRecord& record : records) {
+    if (markers.empty() || markers.back().label != record.phase) markers.push_back({place, record.phase});
+    place = PlaceOf(record, axis);
+  }
+  return markers;
+}
+
+std::vector<Chart> CurvesOf(absl::Span<const MetricsRecord> records, CurveAxis axis) {
   struct Kind {
     const char* title;
     bool percent;
@@ -71,12 +73,13 @@ std::vector<Chart> CurvesOf(absl::Span<const MetricsRecord> records) {
   for (const Kind& kind : kKinds) {
     Chart chart;
     chart.title = kind.title;
-    chart.x_label = "epoch";
+    chart.x_label = axis == CurveAxis::kEpochs ? "epoch" : "step";
     chart.percent = kind.percent;
-    chart.markers = PhasesOf(records);
+    chart.markers = PhaseMarkers(records, axis);
+    if (chart.markers.size() == 1) chart.markers[0].label.clear();
     for (const Split split : {Split::kTrain, Split::kValidation}) {
       if (split == Split::kValidation && !kind.both_splits) continue;
-      ChartSeries series = SeriesOf(records, split, kind.figure);
+      ChartSeries series = SeriesOf(records, axis, split, kind.figure);
       if (!series.points.empty()) chart.series.push_back(std::move(series));
     }
     if (chart.series.empty()) continue;

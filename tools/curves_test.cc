@@ -1,4 +1,4 @@
-#include "trainer/curves.h"
+#include "tools/curves.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
