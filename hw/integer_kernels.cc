@@ -7,20 +7,6 @@
 namespace espalier {
 namespace {
 
-// The part of a pool's window that lies on the input, and its divisor for an average (core/ops/pool.h).
-struct Window {
-  Window(const PoolAttributes& a, int64_t row, int64_t column, int64_t height, int64_t width) {
-    const int64_t h = row * a.stride_h - a.pad_h, w = column * a.stride_w - a.pad_w;
-    h_begin = std::max<int64_t>(h, 0), h_end = std::min(h + a.kernel_h, height);
-    w_begin = std::max<int64_t>(w, 0), w_end = std::min(w + a.kernel_w, width);
-    divisor = (h_end - h_begin) * (w_end - w_begin);
-    if (a.count_padding) {
-      divisor = (std::min(h + a.kernel_h, height + a.pad_h) - h) * (std::min(w + a.kernel_w, width + a.pad_w) - w);
-    }
-  }
-  int64_t h_begin, h_end, w_begin, w_end, divisor;
-};
-
 // Calls fn(plane, window, flat output position) for all outputs.
 template <typename Function>
 void ForEachWindow(const PoolGeometry& g, const Function& fn) {
@@ -28,7 +14,7 @@ void ForEachWindow(const PoolGeometry& g, const Function& fn) {
   const int64_t work = g.planes * outputs * g.attributes.kernel_h * g.attributes.kernel_w;
   ParallelRanges(g.planes, 1, work < kSerialElements ? g.planes + 1 : 1, [&](int64_t begin, int64_t end) {
     for (int64_t out = 0; out < outputs; ++out) {
-      const Window window(g.attributes, out / g.out_width, out % g.out_width, g.height, g.width);
+      const PoolWindowBounds window(g.attributes, out / g.out_width, out % g.out_width, g.height, g.width);
       for (int64_t plane = begin; plane < end; ++plane) fn(plane, window, plane * outputs + out);
     }
   });
@@ -110,7 +96,7 @@ void RaiseRows(const LoweredConvolution& c, int64_t group, const int16_t* sums, 
 }
 
 void MaxPool(const PoolGeometry& g, const IntegerLimits& limits, const int16_t* x, int16_t* y) {
-  ForEachWindow(g, [&](int64_t plane, const Window& window, int64_t out) {
+  ForEachWindow(g, [&](int64_t plane, const PoolWindowBounds& window, int64_t out) {
     int32_t most = limits.minimum;
     for (int64_t h = window.h_begin; h < window.h_end; ++h) {
       const int16_t* line = x + (plane * g.height + h) * g.width;
@@ -121,7 +107,7 @@ void MaxPool(const PoolGeometry& g, const IntegerLimits& limits, const int16_t* 
 }
 
 void AveragePool(const PoolGeometry& g, const Requantization& rescale, const int16_t* x, int16_t* y) {
-  ForEachWindow(g, [&](int64_t plane, const Window& window, int64_t out) {
+  ForEachWindow(g, [&](int64_t plane, const PoolWindowBounds& window, int64_t out) {
     int64_t sum = 0;
     for (int64_t h = window.h_begin; h < window.h_end; ++h) {
       const int16_t* line = x + (plane * g.height + h) * g.width;

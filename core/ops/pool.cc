@@ -32,20 +32,6 @@ absl::StatusOr<Shape> OutputShape(const Operator& op, const PoolAttributes& a, c
   return Shape{x[0], x[1], height, width};
 }
 
-// The part of a window that lies on the input, rows [h_begin, h_end) and columns [w_begin, w_end), and its divisor.
-struct Window {
-  Window(const PoolAttributes& a, int64_t row, int64_t column, int64_t height, int64_t width) {
-    const int64_t h = row * a.stride_h - a.pad_h, w = column * a.stride_w - a.pad_w;
-    h_begin = std::max<int64_t>(h, 0), h_end = std::min(h + a.kernel_h, height);
-    w_begin = std::max<int64_t>(w, 0), w_end = std::min(w + a.kernel_w, width);
-    divisor = (h_end - h_begin) * (w_end - w_begin);
-    if (a.count_padding) {  // a window that hangs over the padding's end is cut there
-      divisor = (std::min(h + a.kernel_h, height + a.pad_h) - h) * (std::min(w + a.kernel_w, width + a.pad_w) - w);
-    }
-  }
-  int64_t h_begin, h_end, w_begin, w_end, divisor;
-};
-
 }  // namespace
 
 std::string PoolAttributes::ToString() const {
@@ -53,6 +39,17 @@ std::string PoolAttributes::ToString() const {
       absl::StrCat("kernel ", HeightByWidth(kernel_h, kernel_w), " stride ", HeightByWidth(stride_h, stride_w));
   if (pad_h != 0 || pad_w != 0) absl::StrAppend(&text, " pad ", HeightByWidth(pad_h, pad_w));
   return absl::StrCat(text, ceil ? " ceil" : "", !max && count_padding ? " count_padding" : "");
+}
+
+PoolWindowBounds::PoolWindowBounds(const PoolAttributes& a, int64_t row, int64_t column, int64_t height,
+                                   int64_t width) {
+  const int64_t h = row * a.stride_h - a.pad_h, w = column * a.stride_w - a.pad_w;
+  h_begin = std::max<int64_t>(h, 0), h_end = std::min(h + a.kernel_h, height);
+  w_begin = std::max<int64_t>(w, 0), w_end = std::min(w + a.kernel_w, width);
+  divisor = (h_end - h_begin) * (w_end - w_begin);
+  if (a.count_padding) {  // a window that hangs over the padding's end is cut there
+    divisor = (std::min(h + a.kernel_h, height + a.pad_h) - h) * (std::min(w + a.kernel_w, width + a.pad_w) - w);
+  }
 }
 
 int64_t PoolOutputSize(int64_t input, int64_t kernel, int64_t stride, int64_t pad, bool ceil) {
@@ -87,7 +84,7 @@ void PoolOp::Reference(absl::Span<const Tensor> inputs, absl::Span<const Tensor>
 #pragma omp parallel for if (x.size() >= kParallelSteps)
   for (int64_t plane = 0; plane < planes; ++plane) {
     for (int64_t out = 0; out < out_height * out_width; ++out) {
-      const Window window(attributes_, out / out_width, out % out_width, height, width);
+      const PoolWindowBounds window(attributes_, out / out_width, out % out_width, height, width);
       int64_t best = window.h_begin * width + window.w_begin;
       float sum = 0;
       for (int64_t h = window.h_begin; h < window.h_end; ++h) {
@@ -147,7 +144,7 @@ void PoolBackwardOp::Reference(absl::Span<const Tensor> inputs, absl::Span<const
         dx_plane[argmax[at]] += dy[at];
         continue;
       }
-      const Window window(attributes_, out / out_width, out % out_width, height, width);
+      const PoolWindowBounds window(attributes_, out / out_width, out % out_width, height, width);
       for (int64_t h = window.h_begin; h < window.h_end; ++h) {
         for (int64_t w = window.w_begin; w < window.w_end; ++w) {
           dx_plane[h * width + w] += dy[at] / static_cast<float>(window.divisor);

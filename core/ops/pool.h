@@ -20,6 +20,13 @@ struct PoolAttributes {
 // floor or ceil((input + 2 pad - kernel) / stride) + 1, with Caffe's rule for the last window.
 int64_t PoolOutputSize(int64_t input, int64_t kernel, int64_t stride, int64_t pad, bool ceil);
 
+// The part of an output's window that lies on the input, rows [h_begin, h_end) and columns [w_begin, w_end), and the
+// divisor of its average.
+struct PoolWindowBounds {
+  PoolWindowBounds(const PoolAttributes& attributes, int64_t row, int64_t column, int64_t height, int64_t width);
+  int64_t h_begin, h_end, w_begin, w_end, divisor;
+};
+
 // x [N, C, H, W] -> y [N, C, oh, ow]. Max pooling for training has a second output, s32 like y: the flat h * W + w of
 // each maximum (the first one in row-major order), which the backward operator scatters by.
 class PoolOp : public Operator {
