@@ -41,8 +41,7 @@ class Codebook : public WeightTransform {
 
  private:
   Tensor codes_;
-  uint8_t* data_;                        // of codes_
-  mutable std::vector<double> partial_;  // sums of a block of weights, by code
+  uint8_t* data_;  // of codes_
 };
 
 }  // namespace espalier

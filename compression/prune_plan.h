@@ -49,9 +49,7 @@ struct PhasePruning {
 // Goes through a job's phases in their order.
 class PrunePlanner {
  public:
-  // Reports what is wrong with a field of the job, given by its path.
-
-  // `layout` must outlive this.
+  // `layout` must outlive this. `error` takes what is wrong with the job.
   PrunePlanner(const ParameterLayout& layout, int64_t steps_per_epoch, JobErrorSink error);
 
   // `path` is the phase's: "phase[1]". Of use only if no error was reported.

@@ -42,6 +42,11 @@ std::vector<SharedParameter> SharePlanner::SharesOf(const ShareWeights& share, c
   for (const WeightedLayer& layer : layers_) {
     const std::optional<int> bits = BitsOf(layer.name, share);
     if (!bits) without.push_back(layer.name);
+    if (bits == 0 && in_force_.count(layer.parameters[0]) > 0) {
+      error_(FieldPath(path, "layer"), absl::StrCat("expected at least 1 bit for ", layer.name,
+                                                    ", whose weights share values since a phase before (restore_dense ",
+                                                    "would end that), found 0"));
+    }
     if (bits.value_or(0) == 0) continue;
     for (int parameter : layer.parameters) shares.push_back({parameter, *bits});
   }

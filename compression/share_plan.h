@@ -29,9 +29,7 @@ struct PhaseSharing {
 // Goes through a job's phases in their order.
 class SharePlanner {
  public:
-  // Reports what is wrong with a field of the job, given by its path.
-
-  // `layout` must outlive this.
+  // `layout` must outlive this. `error` takes what is wrong with the job.
   SharePlanner(const ParameterLayout& layout, JobErrorSink error)
       : layout_(layout), error_(std::move(error)), layers_(WeightedLayers(layout)) {}
 

@@ -52,8 +52,9 @@ class SharePlanTest : public ::testing::Test {
 TEST_F(SharePlanTest, EntriesComeBeforeTheDefault) {
   EXPECT_EQ(Shares("bits: 5"), "0:5 3:5 4:5");
   EXPECT_EQ(Shares("bits: 5 layer { pattern: \"*conv*\" bits: 8 }"), "0:8 3:8 4:5");
-  EXPECT_EQ(Shares("bits: 5 layer { pattern: \"logits\" bits: 0 }"), "0:5 3:5");
   EXPECT_EQ(Shares("bits: 5 bias_bits: 4"), "0:5 3:5 4:5 1:4");
+  Plan("restore_dense {}");
+  EXPECT_EQ(Shares("bits: 5 layer { pattern: \"logits\" bits: 0 }"), "0:5 3:5");
   EXPECT_THAT(errors_, IsEmpty());
 }
 
@@ -78,6 +79,15 @@ TEST_F(SharePlanTest, SaysWhatIsWrong) {
   Plan("restore_dense {} share_weights { bits: 6 start: OPTIMAL }");
   EXPECT_THAT(errors_, HasSubstr("phase[2].share_weights.start: expected another than OPTIMAL, which takes at most "
                                  "2,097,152 weights at 6 bits, for stage/conv2/weight, found 4,194,304"));
+}
+
+TEST_F(SharePlanTest, ALayerThatSharesCannotStopAlone) {
+  Plan("share_weights { bits: 4 layer { pattern: \"logits\" bits: 0 } }");
+  Plan("share_weights { bits: 5 layer { pattern: \"logits\" bits: 0 } }");
+  EXPECT_THAT(errors_, IsEmpty());
+  Plan("share_weights { bits: 4 layer { pattern: \"conv1\" bits: 0 } }");
+  EXPECT_THAT(errors_, HasSubstr("phase[2].share_weights.layer: expected at least 1 bit for conv1, whose weights share "
+                                 "values since a phase before"));
 }
 
 TEST_F(SharePlanTest, DescribesItself) {

@@ -26,7 +26,10 @@ void Cluster(const KMeansOptions& options, int64_t elements, float* weights, uin
   std::vector<uint8_t> nearest(elements);
   NearestCentroids({weights, static_cast<size_t>(elements)}, centroids, nearest.data());
   for (int64_t i = 0; i < elements; ++i) {
-    if (weights[i] == 0) continue;
+    if (weights[i] == 0) {
+      weights[i] = 0;  // no negative zero: code 0 has the bits of 0
+      continue;
+    }
     codes[i] = static_cast<uint8_t>(nearest[i] + 1);
     weights[i] = centroids[nearest[i]];
   }

@@ -12,6 +12,7 @@
 #include "core/status.h"
 #include "data/sample_order.h"
 #include "glog/logging.h"
+#include "proto/constraints.h"
 
 namespace espalier {
 
@@ -183,6 +184,10 @@ class Loader::Impl {
 };
 
 absl::StatusOr<std::unique_ptr<Loader>> Loader::Create(const Dataset& dataset, const LoaderOptions& options) {
+  // A job's data sets are proven to be sound; those that a package names may be anything.
+  Diagnostics diagnostics;
+  CheckConstraints(dataset, "", SourceMap(), &diagnostics);
+  RETURN_IF_ERROR(diagnostics.ToStatus());
   ASSIGN_OR_RETURN(auto samples, OpenSampleSet(dataset, options.data_dir, options.seed, options.training));
   LoaderOptions effective = options;
   if (dataset.has_shuffle()) effective.shuffle = dataset.shuffle();

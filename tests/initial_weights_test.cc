@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <map>
 
 #include "absl/strings/str_cat.h"
@@ -108,6 +110,33 @@ TEST_F(InitialWeightsTest, ALaterPhasePrunesTheirSmallest) {
     const float median = sorted[sorted.size() / 2];
     for (size_t i = 0; i < before.size(); ++i) EXPECT_EQ(after[i], before[i] < median ? 0 : before[i]);
   }
+}
+
+// Weights that PyTorch has pruned by a mask are -0 where they were negative.
+TEST_F(InitialWeightsTest, NegativeZerosAreSharedAsZeros) {
+  for (const int index : {0, 6}) {
+    const absl::Span<float> values = tensors_[index].tensor.span<float>();
+    for (size_t i = 0; i < values.size(); i += 3) values[i] = -0.0f;
+  }
+  WriteTensors();
+  const auto result = Train(Frozen({"phase[0].share_weights={bits: 3}"}));
+  ASSERT_TRUE(result.ok()) << result.status();
+  for (const int index : {0, 6}) {
+    const std::vector<float> after = Weights().at(tensors_[index].name);
+    for (size_t i = 0; i < after.size(); i += 3) {
+      EXPECT_EQ(after[i], 0);
+      EXPECT_FALSE(std::signbit(after[i]));
+    }
+  }
+}
+
+TEST_F(InitialWeightsTest, NumbersThatAreNotFiniteAreRefused) {
+  tensors_[6].tensor.data<float>()[17] = std::numeric_limits<float>::quiet_NaN();
+  WriteTensors();
+  const absl::Status status = Train(Frozen()).status();
+  EXPECT_EQ(ExitCodeOf(status), kBadInput);
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("/trained.safetensors: dense/weight: element 17: expected a finite number, found nan"));
 }
 
 TEST_F(InitialWeightsTest, AResumedRunDoesNotNeedTheFile) {

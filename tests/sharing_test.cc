@@ -96,6 +96,15 @@ TEST_F(SharingTest, ResumesWithTheSameBits) {
   ExpectSameResultsAfterEachStop(overrides);
 }
 
+// The update before the phase that shares spoils the weights: no clusters of what is not finite.
+TEST_F(SharingTest, DivergenceIsFoundBeforeWeightsShare) {
+  std::vector<std::string> overrides = Phases();
+  overrides.push_back("phase[0]={name: \"hot\" epochs: 0.125 learning_rate { constant: 3e38 }}");
+  overrides.push_back("output.checkpoint_steps=1000");
+  const absl::Status status = Train(overrides, StartMode::kNew).status();
+  EXPECT_THAT(std::string(status.message()), HasSubstr("the training diverged: a weight after step 1 is not finite"));
+}
+
 TEST_F(SharingTest, IsDescribed) {
   EXPECT_THAT(DescribeJob(*PrepareTinyJob(Phases())), HasSubstr("shares the values of "));
 }

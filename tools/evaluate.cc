@@ -36,13 +36,17 @@ absl::Status EvaluateInIntegers(const Package& package, const Arguments& argumen
 
 absl::Status Evaluate(const Arguments& arguments, std::ostream& out) {
   const std::string& path = arguments.positional()[0];
-  ASSIGN_OR_RETURN(const Package package, ReadPackage(FileSystem::Posix(), path));
-  if (AsksForPictures(arguments)) return EvaluatePictures(package, arguments, out);
+  const bool pictures = AsksForPictures(arguments);
+  if (pictures && arguments.Has("integers")) {
+    return absl::InvalidArgumentError("--integers: expected validation samples with it, found --image or --images");
+  }
   for (const char* flag : {"labels", "classes"}) {
-    if (!arguments.Has(flag)) continue;
+    if (pictures || !arguments.Has(flag)) continue;
     return absl::InvalidArgumentError(
         absl::StrCat("--", flag, ": expected --image or --images with it, found neither"));
   }
+  ASSIGN_OR_RETURN(const Package package, ReadPackage(FileSystem::Posix(), path));
+  if (pictures) return EvaluatePictures(package, arguments, out);
   if (arguments.Has("integers")) return EvaluateInIntegers(package, arguments, out);
   ASSIGN_OR_RETURN(const TopCounts counts, EvaluateWithProgress(package, DataDirectory(arguments)));
   out << path << ": " << DescribeCounts(counts) << "\n";

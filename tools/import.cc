@@ -21,11 +21,6 @@ namespace {
 constexpr uint64_t kMostHan2016Bytes = uint64_t{1} << 32;
 constexpr uint64_t kMostNameTableBytes = 16 << 20;
 
-// A file that is not what it should be is the user's to replace.
-absl::Status AsBadInput(const absl::Status& status) {
-  return absl::IsDataLoss(status) ? absl::InvalidArgumentError(status.message()) : status;
-}
-
 struct Imported {
   Package package;
   uint64_t file_bytes = 0;
@@ -84,6 +79,10 @@ absl::Status Import(const Arguments& arguments, std::ostream& out) {
     return absl::InvalidArgumentError(
         absl::StrCat("--format: expected han2016 or safetensors, found ", format.empty() ? "none" : format));
   }
+  if (arguments.Has("weights") && arguments.Get("weights") == arguments.Get("output")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--weights: expected another file than --output, found ", arguments.Get("output")));
+  }
   if (!arguments.Has("model")) return absl::InvalidArgumentError("--model: expected the network's file, found none");
   if (han2016 && arguments.Has("names")) {
     return absl::InvalidArgumentError("--names: expected with safetensors alone, found it with han2016");
@@ -98,10 +97,10 @@ absl::Status Import(const Arguments& arguments, std::ostream& out) {
   *target.package.info.mutable_data() = network.is_job && !arguments.Has("preprocessing")
                                             ? network.job.data()
                                             : PreprocessingOf(network.job.model(), convention);
-  absl::StatusOr<Imported> imported = han2016 ? FromHan2016(path, std::move(target), out)
-                                              : FromSafetensors(path, arguments.Get("names"), std::move(target), out);
-  if (!imported.ok()) return AsBadInput(imported.status());
-  return Write(arguments, *imported, out);
+  ASSIGN_OR_RETURN(const Imported imported,
+                   han2016 ? FromHan2016(path, std::move(target), out)
+                           : FromSafetensors(path, arguments.Get("names"), std::move(target), out));
+  return Write(arguments, imported, out);
 }
 
 }  // namespace

@@ -121,6 +121,8 @@ TEST(ImportTest, Errors) {
   EXPECT_THAT(error({"x"}), HasSubstr("--format: expected han2016 or safetensors, found none"));
   EXPECT_THAT(error({"x", "--format=onnx"}), HasSubstr("found onnx"));
   EXPECT_THAT(error({"x", "--format=han2016"}), HasSubstr("--model: expected"));
+  EXPECT_THAT(error({"x", "--format=han2016", "--weights=same", "--output=same"}),
+              HasSubstr("--weights: expected another file than --output, found same"));
   EXPECT_THAT(error({"x", "--format=han2016", "--model", model, "--names=t"}), HasSubstr("--names: expected"));
   EXPECT_THAT(error({"x", "--format=han2016", "--model", model, "--preprocessing=none"}), HasSubstr("found none"));
   EXPECT_THAT(error({"/nowhere.net", "--format=han2016", "--model", model}), HasSubstr("/nowhere.net"));

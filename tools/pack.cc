@@ -30,6 +30,12 @@ absl::Status Pack(const Arguments& arguments, std::ostream& out) {
   ASSIGN_OR_RETURN(make.small_tensors, FloatType(arguments, "biases"));
   options.huffman = !arguments.Has("raw");
   make.fold_batch_norm = !arguments.Has("keep_batch_norm");
+  const std::string output = arguments.Get("output", "model.esp");
+  const std::string csv = JoinPath(absl::StrContains(output, '/') ? ParentDirectory(output) : "", "ledger.csv");
+  if (output == csv) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--output: expected another file than ledger.csv, which is written beside it, found ", output));
+  }
   FileSystem* files = FileSystem::Posix();
   const std::string& path = arguments.positional()[0];
   ASSIGN_OR_RETURN(TrainedNetwork network, LoadTrainedNetwork(files, path, arguments.Has("best")));
@@ -41,9 +47,7 @@ absl::Status Pack(const Arguments& arguments, std::ostream& out) {
   }
   ASSIGN_OR_RETURN(const std::string bytes, EncodePackage(package, options));
   ASSIGN_OR_RETURN(const PackageLedger ledger, ExplainPackage(bytes));
-  const std::string output = arguments.Get("output", "model.esp");
   RETURN_IF_ERROR(WriteFileAtomically(files, output, bytes));
-  const std::string csv = JoinPath(absl::StrContains(output, '/') ? ParentDirectory(output) : "", "ledger.csv");
   RETURN_IF_ERROR(WriteFileAtomically(files, csv, LedgerCsv(ledger)));
   out << PackageTable(ledger) << "\n"
       << output << " (step " << FormatCount(network.step) << "): " << PackageSize(ledger) << "\n"

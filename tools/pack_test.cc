@@ -151,6 +151,11 @@ TEST_F(PackTest, BadInputIsToldWithCodeTwo) {
   }
   EXPECT_THAT(error({"evaluate", checkpoint + "/state.pbtxt"}), HasSubstr("expected a package"));
   EXPECT_THAT(error({"unpack", directory_ + "/nothing.esp"}), HasSubstr("nothing.esp"));
+  EXPECT_THAT(error({"unpack", directory_}), HasSubstr(directory_));
+  EXPECT_THAT(error({"pack", checkpoint, "--output", directory_ + "/ledger.csv"}),
+              HasSubstr("--output: expected another file than ledger.csv"));
+  EXPECT_THAT(error({"evaluate", package_, "--integers", "int8", "--image", "cat.jpg"}),
+              HasSubstr("--integers: expected validation samples"));
 
   const std::string weights = checkpoint + "/weights.safetensors";
   bytes = Contents(weights);

@@ -1,5 +1,6 @@
 #include "tools/package_report.h"
 
+#include <map>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -79,16 +80,13 @@ std::string PackageTable(const PackageLedger& ledger) {
                    {"P+Q+H", kRight},
                    {"bytes", kRight}});
   std::vector<Sums> layers;
+  std::map<std::string, size_t> places;  // in `layers`
   Sums total;
   for (const LedgerRow& row : ledger.rows) {
     const std::string name(LayerOf(row.tensor));
-    auto layer = std::find_if(layers.begin(), layers.end(), [&](const Sums& sums) { return sums.name == name; });
-    if (layer == layers.end()) {
-      layers.emplace_back();
-      layers.back().name = name;
-      layer = layers.end() - 1;
-    }
-    layer->Add(row);
+    const auto [place, is_new] = places.emplace(name, layers.size());
+    if (is_new) layers.emplace_back().name = name;
+    layers[place->second].Add(row);
     total.Add(row);
   }
   for (const Sums& sums : layers) table.AddRow(Cells(sums));

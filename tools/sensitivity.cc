@@ -86,19 +86,20 @@ absl::StatusOr<Sensitivity> Scan(const Arguments& arguments, const JobDocument& 
 absl::Status ScanAndReport(const Arguments& arguments, std::ostream& out) {
   ASSIGN_OR_RETURN(const double points, arguments.GetPositive("tolerance", 1));
   ASSIGN_OR_RETURN(const JobDocument document, LoadJob(arguments.positional()[0], arguments.GetAll("set")));
-  ASSIGN_OR_RETURN(const Sensitivity scan, Scan(arguments, document));
   FileSystem* const files = FileSystem::Posix();
   const std::string directory = arguments.Get("output", ".");
-  RETURN_IF_ERROR(CreateDirectories(files, directory));
-  const std::string csv = JoinPath(directory, "sensitivity.csv"), svg = JoinPath(directory, "sensitivity.svg");
-  RETURN_IF_ERROR(WriteFileAtomically(files, csv, SensitivityCsv(scan)));
-  RETURN_IF_ERROR(WriteSvgCharts(files, svg, {SensitivityChart(scan)}));
+  RETURN_IF_ERROR(CreateDirectories(files, directory));  // before the work, which may take hours
+  ASSIGN_OR_RETURN(const Sensitivity scan, Scan(arguments, document));
   const std::vector<double> suggested = SuggestedSparsities(scan, points / 100);
   out << "top-1 " << FormatPercent(scan.dense.top1) << " of " << FormatCount(scan.samples)
       << " samples; in percent with one layer pruned:\n\n"
       << SensitivityTable(scan, suggested) << "\nless than " << FormatFigure(points)
       << " points lost by each layer alone; together they lose more, which training makes good:\n\n"
-      << PruneLines(scan, suggested) << "\nwritten: " << csv << ", " << svg << "\n";
+      << PruneLines(scan, suggested) << std::flush;
+  const std::string csv = JoinPath(directory, "sensitivity.csv"), svg = JoinPath(directory, "sensitivity.svg");
+  RETURN_IF_ERROR(WriteFileAtomically(files, csv, SensitivityCsv(scan)));
+  RETURN_IF_ERROR(WriteSvgCharts(files, svg, {SensitivityChart(scan)}));
+  out << "\nwritten: " << csv << ", " << svg << "\n";
   return absl::OkStatus();
 }
 

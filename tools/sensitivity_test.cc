@@ -20,6 +20,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
 constexpr int64_t kPixels = 28 * 28, kClasses = 10, kBatch = 50;
@@ -240,6 +241,9 @@ TEST_F(SensitivityVerbTest, BadUsage) {
   EXPECT_EQ(Run({"--weights", Path("checkpoint"), "--split=test"}), kExitBadUsage);
   EXPECT_EQ(Run({"--weights", Path("nothing")}), kExitBadUsage);
   EXPECT_EQ(Run({"--weights", Path("checkpoint"), "--tolerance=0"}), kExitBadUsage);
+  ASSERT_TRUE(WriteFileAtomically(files_, Path("file"), "x").ok());
+  EXPECT_EQ(Run({"--weights", Path("checkpoint"), "--output", Path("file")}), kExitBadUsage);
+  EXPECT_THAT(out_, IsEmpty());  // before the scan
 }
 
 }  // namespace

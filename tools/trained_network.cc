@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "checkpoint/checkpoint.h"
+#include "compression/package/make_package.h"
 #include "proto/job.pb.h"
 
 namespace espalier {
@@ -30,28 +31,18 @@ absl::StatusOr<Checkpoint> Load(FileSystem* files, const std::string& path, bool
 }  // namespace
 
 absl::StatusOr<TrainedNetwork> LoadTrainedNetwork(FileSystem* files, const std::string& path, bool best) {
-  absl::StatusOr<Checkpoint> checkpoint = Load(files, path, best);
-  if (checkpoint.status().code() == absl::StatusCode::kDataLoss) {
-    return absl::InvalidArgumentError(checkpoint.status().message());
-  }
-  RETURN_IF_ERROR(checkpoint.status());
+  ASSIGN_OR_RETURN(const Checkpoint checkpoint, Load(files, path, best));
   TrainedNetwork network;
-  network.step = checkpoint->step();
+  network.step = checkpoint.step();
   Job job;
-  if (!google::protobuf::TextFormat::ParseFromString(checkpoint->state().job(), &job) || !job.has_model()) {
+  if (!google::protobuf::TextFormat::ParseFromString(checkpoint.state().job(), &job) || !job.has_model()) {
     return absl::InvalidArgumentError(absl::StrCat(path, ": expected a checkpoint that holds its job, found none"));
   }
-  *network.info.mutable_model() = job.model();
-  if (job.data().has_validation()) {
-    Data* data = network.info.mutable_data();
-    *data->mutable_validation() = job.data().validation();
-    const bool own = job.data().has_validation_batch_size();
-    data->set_validation_batch_size(own ? job.data().validation_batch_size() : job.data().batch_size());
-  }
-  for (const SafetensorsReader::Entry& entry : checkpoint->weights()) {
+  network.info = InfoOf(job);
+  for (const SafetensorsReader::Entry& entry : checkpoint.weights()) {
     network.tensors.push_back({entry.name, Tensor(entry.dtype, entry.shape)});
   }
-  RETURN_IF_ERROR(checkpoint->ReadWeights(network.tensors));
+  RETURN_IF_ERROR(checkpoint.ReadWeights(network.tensors));
   return network;
 }
 

@@ -33,6 +33,11 @@ int BadUsage(const std::string& who, absl::string_view problem, const std::strin
   return kExitBadUsage;
 }
 
+bool IsBadUsage(const absl::Status& status) {
+  return absl::IsInvalidArgument(status) || absl::IsNotFound(status) || absl::IsFailedPrecondition(status) ||
+         absl::IsDataLoss(status) || absl::IsAlreadyExists(status);
+}
+
 constexpr char kExitCode[] = "espalier/exit_code";
 
 }  // namespace
@@ -81,7 +86,7 @@ int RunVerbs(const std::vector<Verb>& verbs, const std::vector<std::string>& arg
     return absl::SimpleAtoi(std::string(*code), &value) ? value : kExitFailed;
   }
   err << who << ": " << status.message() << "\n";
-  return absl::IsInvalidArgument(status) || absl::IsNotFound(status) ? kExitBadUsage : kExitFailed;
+  return IsBadUsage(status) ? kExitBadUsage : kExitFailed;
 }
 
 }  // namespace espalier

@@ -22,7 +22,8 @@ struct Verb {
   std::string details;    // further lines of its help
   std::vector<Flag> flags;
   size_t minimum_arguments = 0, maximum_arguments = 0;
-  // InvalidArgument and NotFound are the user's (kExitBadUsage), other errors kExitFailed.
+  // InvalidArgument, NotFound, FailedPrecondition and AlreadyExists (a directory where a file is due, a file where a
+  // directory is) and DataLoss (a damaged file) are the user's to mend (kExitBadUsage), other errors kExitFailed.
   absl::Status (*run)(const Arguments& arguments, std::ostream& out) = nullptr;
 };
 

@@ -65,6 +65,7 @@ Result Espalier(const std::vector<std::string>& arguments) {
   verb.run = [](const Arguments& arguments, std::ostream& out) {
     const std::string& name = arguments.positional()[0];
     if (name == "nobody") return absl::NotFoundError("nobody is there");
+    if (name == "damaged") return absl::DataLossError("half a name");
     if (name == "disk") return absl::InternalError("no space");
     out << "hello " << name << (arguments.Has("loud") ? "!" : "") << "\n";
     return absl::OkStatus();
@@ -79,6 +80,7 @@ TEST(VerbTest, RunsAndReportsByExitCode) {
   EXPECT_EQ(Espalier({"greet", "world"}).code, kExitDone);
   EXPECT_EQ(Espalier({"greet", "nobody"}).code, kExitBadUsage);
   EXPECT_EQ(Espalier({"greet", "nobody"}).err, "espalier greet: nobody is there\n");
+  EXPECT_EQ(Espalier({"greet", "damaged"}).code, kExitBadUsage);
   EXPECT_EQ(Espalier({"greet", "disk"}).code, kExitFailed);
 }
 

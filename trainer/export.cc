@@ -53,10 +53,7 @@ absl::StatusOr<Package> Pack(const PreparedJob& prepared, const std::string& dat
   MakePackageOptions options;
   options.shared_values = TypeOf(job.export_().package().codebook());
   options.small_tensors = TypeOf(job.export_().package().biases());
-  PackageInfo info;
-  *info.mutable_model() = job.model();
-  *info.mutable_data()->mutable_validation() = job.data().validation();
-  ASSIGN_OR_RETURN(Package package, MakePackage(std::move(info), TensorsOf(prepared.network->parameters()), options));
+  ASSIGN_OR_RETURN(Package package, MakePackage(InfoOf(job), TensorsOf(prepared.network->parameters()), options));
   if (job.export_().target_size() > 0) RETURN_IF_ERROR(GatherRanges(job, data_dir, &package));
   return package;
 }

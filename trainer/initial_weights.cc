@@ -1,5 +1,7 @@
 #include "trainer/initial_weights.h"
 
+#include <algorithm>
+#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -26,7 +28,15 @@ absl::Status Read(FileSystem* files, const std::string& path, ParameterStore* st
   std::vector<NamedTensor> tensors;
   for (int i = 0; i < store->layout().size(); ++i) tensors.push_back({store->layout()[i].name, store->weight(i)});
   for (const auto& [name, tensor] : store->states()) tensors.push_back({name, tensor});
-  return reader.ReadAll(tensors);
+  RETURN_IF_ERROR(reader.ReadAll(tensors));
+  for (const NamedTensor& named : tensors) {
+    const absl::Span<const float> values = named.tensor.span<float>();
+    const auto bad = std::find_if_not(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
+    if (bad == values.end()) continue;
+    return absl::InvalidArgumentError(absl::StrCat(path, ": ", named.name, ": element ", bad - values.begin(),
+                                                   ": expected a finite number, found ", *bad));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace

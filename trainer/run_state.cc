@@ -68,6 +68,11 @@ bool RunState::PruningDue() const {
   return pruning.plan && step_in_phase() > 0 && pruning.plan->DueAt(step_in_phase());
 }
 
+bool RunState::PruningOver() const {
+  const PhasePruning& pruning = job_->phases[phase()].pruning;
+  return !pruning.plan || step_in_phase() >= pruning.plan->ramp_steps;
+}
+
 void RunState::Prune() {
   PruneWeights(*job_->phases[phase()].pruning.plan, step_in_phase(), layout(), job_->network->parameters().weights(),
                optimizer_.get(), &transforms_);

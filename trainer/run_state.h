@@ -34,6 +34,8 @@ class RunState {
   // Whether the phase prunes (gradually) once as many of its steps are done as now: asked after each step, followed by
   // Prune. That changes weights and slots, which must be the current ones.
   bool PruningDue() const;
+  // Whether the phase prunes no more.
+  bool PruningOver() const;
   void Prune();
 
   // What a checkpoint of this moment holds; the tensors are the arenas' own memory. The network's weights must be in

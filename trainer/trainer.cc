@@ -136,6 +136,7 @@ absl::Status Trainer::Resume(const CheckpointState& saved, const Checkpoint* che
 
 absl::Status Trainer::ChangeWeights(const std::function<absl::Status()>& change) {
   RETURN_IF_ERROR(data_parallel_->Synchronize());
+  RETURN_IF_ERROR(CheckFinite());  // clusters and thresholds of what is not finite mean nothing
   RETURN_IF_ERROR(data_parallel_->Publish());
   RETURN_IF_ERROR(change());
   return ShareWeights();
@@ -283,6 +284,11 @@ absl::Status Trainer::Diverged(absl::string_view what) {
   return all_are_here ? Shared(status) : status;
 }
 
+absl::Status Trainer::CheckFinite() {
+  if (ParametersFinite(job_->network->parameters())) return absl::OkStatus();
+  return Diverged(absl::StrCat("a weight after step ", state_.step()));
+}
+
 absl::Status Trainer::EndEpoch() {
   activity_.Enter(Section::kValidation);
   const TraceSpan span(trace_.get(), "run", "end of epoch", state_.step());
@@ -310,7 +316,7 @@ absl::Status Trainer::EndEpoch() {
     RETURN_IF_ERROR(reporter_->Write(record));
     report.validation_loss = record.loss;
     report.validation_top1 = (*sums)->top1 / (*sums)->samples;
-    report.best = NoteValidation(*report.validation_top1, phase(), output, &state_.proto());
+    report.best = NoteValidation(*report.validation_top1, phase(), state_.PruningOver(), output, &state_.proto());
   }
   using Moment = WeightHistogram::Moment;
   if (PhaseIsOver() || report.validation_loss) {
@@ -327,8 +333,7 @@ absl::Status Trainer::SaveCheckpoint() {
   activity_.Enter(Section::kCheckpoint);
   const TraceSpan span(trace_.get(), "run", "checkpoint", state_.step());
   RETURN_IF_ERROR(data_parallel_->Synchronize());
-  if (!ParametersFinite(job_->network->parameters()))
-    return Diverged(absl::StrCat("a weight after step ", state_.step()));
+  RETURN_IF_ERROR(CheckFinite());
   RETURN_IF_ERROR(data_parallel_->Publish());
   RETURN_IF_ERROR(team_.Agree(team_.leads() ? WriteCheckpoint() : absl::OkStatus()));
   saved_step_ = state_.step();

@@ -85,6 +85,8 @@ class Trainer {
   absl::Status SaveCheckpoint();
   absl::Status WriteCheckpoint();
   absl::Status Diverged(absl::string_view what);
+  // Diverged if a weight or a running statistic is not finite.
+  absl::Status CheckFinite();
   // The summary and the curves of a finished run.
   absl::Status Finish(double seconds);
 

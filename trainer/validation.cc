@@ -21,13 +21,13 @@ absl::StatusOr<std::optional<SampleSums>> Validate(ShardRunner& runner, Loader& 
   return sums;
 }
 
-bool NoteValidation(double top1, const Phase& phase, const Output& output, CheckpointState* state) {
+bool NoteValidation(double top1, const Phase& phase, bool pruning_over, const Output& output, CheckpointState* state) {
   const bool best = output.keep_best() && (!state->has_best() || top1 > state->best().value());
   if (best) {
     state->mutable_best()->set_step(state->global_step());
     state->mutable_best()->set_value(top1);
   }
-  if (phase.has_early_stop()) {
+  if (phase.has_early_stop() && pruning_over) {
     EarlyStopState* early = state->mutable_early_stop();
     if (!early->has_best_value() || top1 > early->best_value() + phase.early_stop().minimum_gain()) {
       early->set_best_value(top1);

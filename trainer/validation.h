@@ -22,8 +22,9 @@ absl::StatusOr<std::optional<SampleSums>> Validate(ShardRunner& runner, Loader& 
                                                    const std::function<bool()>& stop_requested, Team* team);
 
 // Takes note of a validation top-1 (a fraction) at the state's step: of the best, if the output keeps it, and of the
-// validations without gain. Returns whether it is the best.
-bool NoteValidation(double top1, const Phase& phase, const Output& output, CheckpointState* state);
+// validations without gain. Returns whether it is the best. As long as a gradual pruning is not over, top-1 may well
+// fall, and validations do not count for the early stop.
+bool NoteValidation(double top1, const Phase& phase, bool pruning_over, const Output& output, CheckpointState* state);
 
 // Whether the phase's early stop has ended it.
 bool StoppedEarly(const Phase& phase, const CheckpointState& state);

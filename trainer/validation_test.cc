@@ -9,7 +9,7 @@ TEST(NoteValidationTest, TheFirstOfEqualValidationsIsTheBest) {
   CheckpointState state;
   const auto validate = [&](int64_t step, double top1) {
     state.set_global_step(step);
-    return NoteValidation(top1, Phase(), Output(), &state);
+    return NoteValidation(top1, Phase(), true, Output(), &state);
   };
   EXPECT_TRUE(validate(10, 0.5));
   EXPECT_FALSE(validate(20, 0.5));
@@ -21,11 +21,23 @@ TEST(NoteValidationTest, TheFirstOfEqualValidationsIsTheBest) {
   EXPECT_FALSE(state.has_early_stop());
 }
 
+TEST(NoteValidationTest, DoesNotStopAGradualPruning) {
+  CheckpointState state;
+  Phase phase;
+  phase.mutable_early_stop()->set_patience(1);
+  for (const double top1 : {0.9, 0.8, 0.7}) NoteValidation(top1, phase, /*pruning_over=*/false, Output(), &state);
+  EXPECT_FALSE(StoppedEarly(phase, state));
+  NoteValidation(0.6, phase, /*pruning_over=*/true, Output(), &state);
+  EXPECT_FALSE(StoppedEarly(phase, state));  // the first that counts
+  NoteValidation(0.6, phase, /*pruning_over=*/true, Output(), &state);
+  EXPECT_TRUE(StoppedEarly(phase, state));
+}
+
 TEST(NoteValidationTest, KeepsNoBestUnlessAsked) {
   CheckpointState state;
   Output output;
   output.set_keep_best(false);
-  EXPECT_FALSE(NoteValidation(0.5, Phase(), output, &state));
+  EXPECT_FALSE(NoteValidation(0.5, Phase(), true, output, &state));
   EXPECT_FALSE(state.has_best());
 }
 
@@ -35,7 +47,7 @@ TEST(NoteValidationTest, StopsAfterValidationsWithoutEnoughGain) {
   phase.mutable_early_stop()->set_minimum_gain(0.01);
   CheckpointState state;
   const auto stops = [&](double top1) {
-    NoteValidation(top1, phase, Output(), &state);
+    NoteValidation(top1, phase, true, Output(), &state);
     return StoppedEarly(phase, state);
   };
   EXPECT_FALSE(stops(0.500));

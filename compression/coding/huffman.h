@@ -1,7 +1,7 @@
 // Canonical Huffman coding of byte symbols (D. A. Huffman, "A method for the construction of minimum-redundancy codes",
 // Proc. IRE 40, 1952): the last stage of Deep Compression (Han, Mao, Dally, ICLR 2016), for streams of weight codes and
 // of gaps between weights. A block holds everything but the number of its symbols. docs/entropy_coding.md has its
-// grammar, huffman_code.h that of the code table.
+// grammar and that of the code table.
 #ifndef ESPALIER_COMPRESSION_CODING_HUFFMAN_H_
 #define ESPALIER_COMPRESSION_CODING_HUFFMAN_H_
 

@@ -7,34 +7,34 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "compression/import/name_matching.h"
+#include "compression/package/make_package.h"
 #include "core/status.h"
 
 namespace espalier {
 namespace {
 
 template <typename Half>
-std::vector<float> Widened(const Tensor& tensor) {
-  std::vector<float> values;
-  for (const Half half : tensor.span<Half>()) values.push_back(ToFloat(half));
-  return values;
+Tensor Widened(const Tensor& tensor) {
+  const absl::Span<const Half> halves = tensor.span<Half>();
+  const Tensor wide(DType::kF32, tensor.shape());
+  std::transform(halves.begin(), halves.end(), wide.data<float>(), [](Half half) { return ToFloat(half); });
+  return wide;
 }
 
-absl::StatusOr<std::vector<float>> ReadFloats(const SafetensorsReader& file, const SafetensorsReader::Entry& entry) {
+// In f32.
+absl::StatusOr<Tensor> ReadFloats(const SafetensorsReader& file, const SafetensorsReader::Entry& entry) {
   if (!entry.foreign_dtype.empty() || !IsFloat(entry.dtype)) {
     return absl::InvalidArgumentError(
         absl::StrCat(entry.name, ": expected F32, F16 or BF16, found ",
                      entry.foreign_dtype.empty() ? std::string(Name(entry.dtype)) : entry.foreign_dtype));
   }
-  const Tensor tensor(entry.dtype, entry.shape);
+  Tensor tensor(entry.dtype, entry.shape);
   RETURN_IF_ERROR(file.Read(entry, tensor));
-  std::vector<float> values;
-  if (entry.dtype == DType::kF32) {
-    values.assign(tensor.span<float>().begin(), tensor.span<float>().end());
-  } else {
-    values = entry.dtype == DType::kF16 ? Widened<Float16>(tensor) : Widened<BFloat16>(tensor);
-  }
+  if (entry.dtype == DType::kF16) tensor = Widened<Float16>(tensor);
+  if (entry.dtype == DType::kBF16) tensor = Widened<BFloat16>(tensor);
+  const absl::Span<const float> values = tensor.span<float>();
   const auto bad = std::find_if_not(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
-  if (bad == values.end()) return values;
+  if (bad == values.end()) return tensor;
   return absl::InvalidArgumentError(
       absl::StrCat(entry.name, ": element ", bad - values.begin(), ": expected a finite number, found ", *bad));
 }
@@ -52,22 +52,28 @@ absl::StatusOr<ImportedTensors> ImportSafetensors(const SafetensorsReader& file,
                         absl::StrCat(file.path(), " does not fit the model:\n", matching.status().message()));
   }
   ImportedTensors imported;
-  imported.package = std::move(target.package);
+  std::vector<NamedTensor> tensors;
   std::vector<std::string> problems;
-  for (size_t i = 0; i < imported.package.tensors.size(); ++i) {
+  for (size_t i = 0; i < target.package.tensors.size(); ++i) {
     const SafetensorsReader::Entry& entry = entries[matching->theirs[i]];
-    absl::StatusOr<std::vector<float>> values = ReadFloats(file, entry);
-    if (!values.ok() && !absl::IsInvalidArgument(values.status())) return values.status();
-    if (!values.ok()) {
-      problems.emplace_back(values.status().message());
+    absl::StatusOr<Tensor> tensor = ReadFloats(file, entry);
+    if (!tensor.ok() && !absl::IsInvalidArgument(tensor.status())) return tensor.status();
+    if (!tensor.ok()) {
+      problems.emplace_back(tensor.status().message());
       continue;
     }
-    imported.package.tensors[i].values = FloatValues{DType::kF32, *std::move(values)};
+    tensors.push_back({target.package.tensors[i].name, *std::move(tensor)});
     imported.theirs.push_back(entry.name);
   }
   for (const int index : matching->left_out) imported.left_out.push_back(entries[index].name);
-  if (problems.empty()) return imported;
-  return absl::InvalidArgumentError(absl::StrCat(file.path(), " cannot be imported:\n", absl::StrJoin(problems, "\n")));
+  if (!problems.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(file.path(), " cannot be imported:\n", absl::StrJoin(problems, "\n")));
+  }
+  MakePackageOptions options;
+  options.fold_batch_norm = false;
+  ASSIGN_OR_RETURN(imported.package, MakePackage(std::move(target.package.info), tensors, options));
+  return imported;
 }
 
 }  // namespace espalier

@@ -14,7 +14,8 @@
 namespace espalier {
 
 struct ImportedTensors {
-  Package package;                    // all tensors in f32
+  // With what MakePackage finds in the weights: pruned, shared, in fixed point. Batch norms are not folded.
+  Package package;
   std::vector<std::string> theirs;    // for each of the package's tensors, its name in the file
   std::vector<std::string> left_out;  // tensors of the file that the network has no use for
 };

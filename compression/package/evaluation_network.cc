@@ -70,6 +70,16 @@ absl::Status CheckSamples(const EvaluationNetwork& network, const SampleType& sa
   return absl::OkStatus();
 }
 
+// Whether batches of this size are within reason, before memory is taken for them.
+absl::Status CheckBatch(const Model& model, int64_t batch_size) {
+  constexpr int64_t kMostElements = int64_t{1} << 28;
+  int64_t sample = 1;
+  for (const int32_t dim : model.input(0).dims()) sample *= dim;
+  if (batch_size <= kMostElements / sample) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("validation_batch_size: expected at most ", kMostElements / sample,
+                                                 " samples of ", sample, " numbers, found ", batch_size));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<EvaluationNetwork>> EvaluationNetwork::Create(const Package& package,
@@ -113,6 +123,7 @@ absl::StatusOr<std::unique_ptr<Loader>> OpenValidation(const Package& package, c
   LoaderOptions options;
   options.data_dir = data_dir;
   options.batch_size = batch_size > 0 ? batch_size : ValidationBatchSize(data);
+  RETURN_IF_ERROR(CheckBatch(package.info.model(), options.batch_size));
   options.training = false;
   options.shuffle = false;
   return Loader::Create(data.validation(), options);

@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "compression/coding/huffman.h"
+#include "compression/package/package_file.h"
 #include "compression/package/package_layout.h"
 #include "core/kernels/parallel.h"
 
@@ -64,6 +65,9 @@ absl::StatusOr<StreamSums> Account(const SectionLayout& section, const BlockView
   }
   const int64_t zeros = std::count(any.begin(), any.end(), 0);
   sums.kept = block.entries - zeros;
+  const auto largest_gap = static_cast<uint8_t>((1 << index_bits) - 1);
+  int64_t bridges = 0;  // zeros with the largest gap; no writer has others among its entries, but a file may
+  for (int64_t e = 0; index_bits > 0 && e < block.entries; ++e) bridges += any[e] == 0 && symbols[0][e] == largest_gap;
   for (int i = 0; i < streams; ++i) {
     const bool gaps = i == 0 && index_bits > 0;
     const BlockView::Stream& stream = block.streams[i];
@@ -75,8 +79,9 @@ absl::StatusOr<StreamSums> Account(const SectionLayout& section, const BlockView
     }
     (gaps ? sums.index_bytes : sums.value_bytes) += bytes;
     if (index_bits == 0) continue;
-    const uint8_t symbol = gaps ? static_cast<uint8_t>((1 << index_bits) - 1) : 0;
-    (gaps ? sums.index_padding : sums.value_padding) += ShareOf(symbol, zeros, symbols[i], stream.huffman, bytes);
+    (gaps ? sums.index_padding : sums.value_padding) +=
+        gaps ? ShareOf(largest_gap, bridges, symbols[i], stream.huffman, bytes)
+             : ShareOf(0, zeros, symbols[i], stream.huffman, bytes);
   }
   return sums;
 }
@@ -179,6 +184,7 @@ int64_t PackageLedger::original_bytes() const {
 }
 
 absl::StatusOr<PackageLedger> ExplainPackage(absl::string_view file) {
+  RETURN_IF_ERROR(DecodePackage(file).status());  // accounts are of sound files alone
   ASSIGN_OR_RETURN(PackageLayout layout, ReadLayout(file));
   PackageLedger ledger;
   ledger.info = std::move(layout.info);

@@ -14,6 +14,7 @@
 #include "absl/strings/str_join.h"
 #include "compression/package/fold_batch_norm.h"
 #include "compression/package/network_tensors.h"
+#include "data/validation_batch_size.h"
 #include "glog/logging.h"
 
 namespace espalier {
@@ -111,9 +112,8 @@ std::optional<IntegerValues> ToIntegers(absl::Span<const float> values) {
 PackedTensor Pack(const NetworkTensor& tensor, std::vector<float> values, const MakePackageOptions& options) {
   PackedTensor packed{tensor.name, tensor.shape, {}, tensor.is_state};
   const bool weight = !tensor.is_state && tensor.role == ParameterRole::kWeight;
-  if (weight) {
-    std::replace(values.begin(), values.end(), -0.0f, 0.0f);
-  } else if (std::all_of(values.begin(), values.end(), [&](float value) { return value == values[0]; })) {
+  std::replace(values.begin(), values.end(), -0.0f, 0.0f);
+  if (!weight && std::all_of(values.begin(), values.end(), [&](float value) { return value == values[0]; })) {
     packed.values = ConstantValue{values[0]};
     return packed;
   }
@@ -185,6 +185,15 @@ absl::StatusOr<Package> MakePackage(PackageInfo info, absl::Span<const NamedTens
     package.tensors.push_back(Pack(tensor, std::move(values[tensor.name]), options));
   }
   return package;
+}
+
+PackageInfo InfoOf(const Job& job) {
+  PackageInfo info;
+  *info.mutable_model() = job.model();
+  if (!job.data().has_validation()) return info;
+  *info.mutable_data()->mutable_validation() = job.data().validation();
+  info.mutable_data()->set_validation_batch_size(static_cast<int32_t>(ValidationBatchSize(job.data())));
+  return info;
 }
 
 std::vector<NamedTensor> TensorsOf(const ParameterStore& store) {

@@ -9,6 +9,7 @@
 #include "core/executor.h"
 #include "core/files/safetensors.h"
 #include "core/status.h"
+#include "proto/job.pb.h"
 
 namespace espalier {
 
@@ -23,8 +24,8 @@ struct MakePackageOptions {
 
 // The package of info.model() with these parameters and states, by name, f32. Whoever trained says nothing of what was
 // done to the weights; it is found in them:
-//   - a tensor of so few different values that codes are smaller than floats becomes SharedValues; negative zeros of
-//     weights become zeros;
+//   - a tensor of so few different values that codes are smaller than floats becomes SharedValues; negative zeros
+//     become zeros;
 //   - weights that are integers of 8 or 16 bits times a power of two (fixed point) become IntegerValues, where that is
 //     smaller;
 //   - a bias, norm parameter or state of one value becomes a ConstantValue;
@@ -33,6 +34,9 @@ struct MakePackageOptions {
 // is not finite.
 absl::StatusOr<Package> MakePackage(PackageInfo info, absl::Span<const NamedTensor> tensors,
                                     const MakePackageOptions& options = {});
+
+// What a package says of the job that trained it: its network, and its validation data with the size of their batches.
+PackageInfo InfoOf(const Job& job);
 
 // The parameters and states of a store, sharing its memory: what MakePackage takes.
 std::vector<NamedTensor> TensorsOf(const ParameterStore& store);

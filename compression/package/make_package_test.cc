@@ -177,6 +177,24 @@ TEST(EvaluationNetworkTest, RunsOverTheSamplesThatThePackageNames) {
               HasSubstr("names validation samples"));
 }
 
+// Only a job's data is proven before; a package may name anything.
+TEST(EvaluationNetworkTest, SamplesThatCannotBeAreRefused) {
+  PackageInfo info = Network("layer { dense { channels: 10 } }");
+  const Package sound = Make(info, RandomWeights(info));
+  const auto error = [&](const std::string& data) {
+    Package package = sound;
+    CHECK(google::protobuf::TextFormat::ParseFromString(data, package.info.mutable_data())) << data;
+    const absl::Status status = EvaluatePackage(package, "", nullptr).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    return std::string(status.message());
+  };
+  EXPECT_THAT(error("validation { builtin_digits { samples: -1 } }"),
+              HasSubstr("builtin_digits.samples: expected a number of at least 1, found -1"));
+  EXPECT_THAT(error("validation { builtin_digits { } } validation_batch_size: 2147483647"),
+              HasSubstr("validation_batch_size: expected at most"));
+  EXPECT_THAT(error("validation { builtin_digits { } } validation_batch_size: -3"), HasSubstr("found -3"));
+}
+
 TEST(EvaluationNetworkTest, OtherTensorsAreRefused) {
   const PackageInfo info = Network(kConvNet);
   Package package = Make(info, RandomWeights(info));

@@ -5,8 +5,8 @@
 //   header   = varint(2 * bytes) info                        a PackageInfo (proto/package.proto) in wire format,
 //            | varint(2 * bytes + 1) varint(plain) info      or that deflated (RFC 1951), `plain` bytes when inflated
 //   section  = kind content                                  one for each tensor of the model's evaluation graph, in
-//   its
-//                                                            order, parameters first; names and shapes are the graph's
+//                                                            its order, parameters first; names and shapes are the
+//                                                            graph's
 //   kind     = a byte: kind + 8 * float type (0 F32, 1 BF16, 2 F16)
 //   content  = float                                         kind 0: a constant
 //            | symbols                                       kind 1: floats
@@ -54,8 +54,12 @@ std::string Deflate(absl::string_view bytes) {
   return deflated;
 }
 
-std::string EncodeHeader(const PackageInfo& info) {
+absl::StatusOr<std::string> EncodeHeader(const PackageInfo& info) {
   const std::string plain = info.SerializeAsString();
+  if (plain.size() > kMaximumHeaderBytes) {
+    return absl::InvalidArgumentError(absl::StrCat("expected a description of the network of at most ",
+                                                   kMaximumHeaderBytes, " bytes, found ", plain.size()));
+  }
   std::string stored, deflated;
   AppendVarint(2 * plain.size(), &stored);
   stored += plain;
@@ -248,8 +252,8 @@ absl::StatusOr<std::string> EncodePackage(const Package& package, const PackOpti
     return absl::InvalidArgumentError(absl::StrCat("expected 2 to 8 index bits, found ", options.index_bits));
   }
   RETURN_IF_ERROR(CheckTensors(package));
-  std::string file(kPackageMagic);
-  file += EncodeHeader(package.info);
+  ASSIGN_OR_RETURN(const std::string header, EncodeHeader(package.info));
+  std::string file = absl::StrCat(kPackageMagic, header);
   int64_t elements = 0;
   for (const PackedTensor& tensor : package.tensors) {
     if (absl::Status status = std::visit(SectionWriter(tensor.shape, options, &file), tensor.values); !status.ok()) {

@@ -8,8 +8,11 @@
 #include <cstring>
 
 #include "absl/strings/str_split.h"
+#include "compression/coding/huffman.h"
+#include "compression/package/byte_reader.h"
 #include "compression/package/ledger.h"
 #include "compression/package/package_layout.h"
+#include "compression/package/symbol_stream.h"
 #include "compression/package/testing/random_package.h"
 #include "core/files/crc32c.h"
 
@@ -128,6 +131,36 @@ TEST(PackageFileTest, TheLedgerCountsWhatIsKept) {
   EXPECT_NEAR(static_cast<double>(row.bytes.padding), 99.0 * 7 / 8, 2);
 }
 
+// Entries of zero with small gaps, which no writer makes, are no padding: what is told of them stays within the stream.
+TEST(PackageFileTest, TheLedgerOfEntriesThatNeedNotBe) {
+  std::vector<uint8_t> gaps(1000, 0), codes(1000, 0);
+  for (const uint8_t gap : {1, 3}) gaps.push_back(gap), codes.push_back(1);
+  const std::string coded = HuffmanEncode(gaps), packed = PackSymbols(codes, 1);
+  const float value = 1;
+  std::string section = {2, 1};  // shared values, of which there is one
+  section.append(reinterpret_cast<const char*>(&value), sizeof value);
+  section.push_back(2);  // bits of gaps
+  AppendVarint(gaps.size(), &section);
+  AppendVarint(coded.size() + 1, &section);
+  AppendVarint(0, &section);
+  const std::string info = OneTensor(1, 2000, ConstantValue{0}).info.SerializeAsString();
+  std::string file(kPackageMagic);
+  AppendVarint(2 * info.size(), &file);
+  file = Sealed(file + info + section + coded + packed + std::string(kChecksumBytes, '\0'));
+  const absl::StatusOr<PackageLedger> ledger = ExplainPackage(file);
+  ASSERT_TRUE(ledger.ok()) << ledger.status();
+  EXPECT_EQ(ledger->rows[0].kept, 2);
+  EXPECT_GE(ledger->rows[0].bytes.indices, 0);
+  EXPECT_GE(ledger->rows[0].bytes.values, 0);
+  EXPECT_EQ(ledger->file_bytes(), static_cast<int64_t>(file.size()));
+
+  // Whoever refuses the one refuses the other: a code beyond the codebook.
+  std::string bad = file;
+  bad[bad.find(section)] = 2, bad[bad.find(section) + 1] = 2;
+  EXPECT_EQ(ExplainPackage(Sealed(bad)).status(), DecodePackage(Sealed(bad)).status());
+  EXPECT_FALSE(DecodePackage(Sealed(bad)).ok());
+}
+
 TEST(PackageFileTest, EverySingleBitFlipIsFound) {
   const std::string bytes = Encode(RandomPackage(3));
   for (size_t i = 0; i < bytes.size(); ++i) {
@@ -186,6 +219,9 @@ TEST(PackageFileTest, PackagesThatBreakTheirRulesAreRefused) {
   EXPECT_THAT(EncodeError(OneTensor(1, 2, SharedValues{{0, NAN}, {1, 0}})), HasSubstr("finite numbers"));
   EXPECT_THAT(EncodeError(OneTensor(1, 2, ConstantValue{NAN})), HasSubstr("finite numbers"));
   EXPECT_THAT(EncodeError(Package()), HasSubstr("model"));
+  Package wordy = RandomPackage(1);
+  wordy.info.mutable_model()->set_name(std::string(kMaximumHeaderBytes, 'x'));
+  EXPECT_THAT(EncodeError(wordy), HasSubstr("expected a description of the network of at most 1048576 bytes"));
 }
 
 // A network that would need terabytes in a file of some bytes.

@@ -13,9 +13,7 @@
 namespace espalier {
 namespace {
 
-// Of the header, inflated. Deflate makes at most 1032 bytes of one.
-constexpr uint64_t kMaximumHeaderBytes = 16 << 20;
-constexpr uint64_t kMaximumInflation = 1032;
+constexpr uint64_t kMaximumInflation = 1032;  // deflate makes no more bytes of one
 
 absl::StatusOr<std::string> Inflate(absl::string_view deflated, uint64_t size) {
   std::string bytes(size, '\0');

@@ -18,6 +18,8 @@ namespace espalier {
 
 inline constexpr absl::string_view kPackageMagic = "ESP1";
 inline constexpr int64_t kChecksumBytes = 4;
+// Of the header, inflated: in memory a description takes up to a hundred times as much.
+inline constexpr uint64_t kMaximumHeaderBytes = 1 << 20;
 
 enum class SectionKind : uint8_t { kConstant = 0, kFloats = 1, kShared = 2, kIntegers8 = 3, kIntegers16 = 4 };
 

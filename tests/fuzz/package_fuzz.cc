@@ -40,6 +40,7 @@ void CheckAgain(const Package& package) {
 bool CheckPackageReader(const std::string& bytes) {
   const absl::StatusOr<Package> package = DecodePackage(bytes);
   const absl::StatusOr<PackageLedger> ledger = ExplainPackage(bytes);
+  CHECK_EQ(ledger.ok(), package.ok()) << ledger.status() << "; " << package.status();
   if (ledger.ok()) {
     CHECK_EQ(ledger->file_bytes(), static_cast<int64_t>(bytes.size()));
     for (const LedgerRow& row : ledger->rows) {
@@ -54,7 +55,6 @@ bool CheckPackageReader(const std::string& bytes) {
     CHECK(!package.status().message().empty());
     return false;
   }
-  CHECK(ledger.ok()) << ledger.status();
   CheckAgain(*package);
   return true;
 }
