@@ -160,7 +160,18 @@
     return line;
   }
 
-  // A row for each category or x that some series has, a column for each series.
+  // Points by their x and by how many of the same x came before: two phases meet in a step.
+  function byPlace(series) {
+    const found = new Map(), values = new Map();
+    series.x.forEach((x, i) => {
+      const occurrence = found.get(x) || 0;
+      found.set(x, occurrence + 1);
+      values.set(`${x} ${occurrence}`, { x, occurrence, y: series.y[i] });
+    });
+    return values;
+  }
+
+  // A row for each category or point's place that some series has, a column for each series.
   function rows(figure) {
     if (figure.kind === 'bars') {
       return figure.categories.map((name, i) => [name, ...figure.series.map((s) => number(s.y[i], figure.percent))]);
@@ -168,9 +179,10 @@
     if (figure.kind === 'roofline') {
       return figure.series.flatMap((s) => s.x.map((x, i) => [s.name, number(x, false), number(s.y[i], false)]));
     }
-    const places = [...new Set(figure.series.flatMap((s) => s.x))].sort((a, b) => a - b);
-    const values = figure.series.map((s) => new Map(s.x.map((x, i) => [x, s.y[i]])));
-    return places.map((x) => [number(x, false), ...values.map((v) => number(v.get(x), figure.percent))]);
+    const values = figure.series.map(byPlace);
+    const places = [...new Map(values.flatMap((v) => [...v])).entries()];
+    places.sort(([, a], [, b]) => a.x - b.x || a.occurrence - b.occurrence);
+    return places.map(([place, { x }]) => [number(x, false), ...values.map((v) => number(v.get(place)?.y, figure.percent))]);
   }
 
   function fillTable(details) {

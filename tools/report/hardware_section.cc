@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -14,8 +15,8 @@ namespace espalier {
 namespace {
 
 constexpr absl::string_view kTotal = "total";
-// Parts add up to their sum but for what was rounded when both were written.
-constexpr double kRounding = 1e-3;
+// Parts of six digits each add up to a sum of six digits but for what was rounded when all were written.
+constexpr double kRounding = 2e-5;
 
 bool IsSum(absl::string_view column, absl::string_view what) {
   return column == kTotal || column == what || absl::StartsWith(column, "total_") ||
@@ -30,12 +31,25 @@ bool IsPart(absl::string_view column) {
   return true;
 }
 
+// "_nj" of "energy_nj"; empty without one.
+absl::string_view UnitOf(absl::string_view column) {
+  const size_t at = column.rfind('_');
+  return at == column.npos ? absl::string_view() : column.substr(at);
+}
+
+// The total is the last row; another of that name is a layer's.
 std::vector<size_t> ShownRows(const CsvTable& table) {
-  std::vector<size_t> rows;
-  for (size_t row = 0; row < table.rows.size(); ++row) {
-    if (table.rows[row][0] != kTotal) rows.push_back(row);
-  }
+  std::vector<size_t> rows(table.rows.size());
+  std::iota(rows.begin(), rows.end(), 0);
+  if (!rows.empty() && table.rows.back()[0] == kTotal) rows.pop_back();
   return rows;
+}
+
+// Whether a column counts something: such numbers are written as they are.
+bool IsCount(const CsvTable& table, size_t column) {
+  return std::all_of(table.rows.begin(), table.rows.end(), [column](const std::vector<std::string>& row) {
+    return std::all_of(row[column].begin(), row[column].end(), [](char c) { return absl::ascii_isdigit(c); });
+  });
 }
 
 // How many of the first parts add up to the sum in every row: as many as possible, 0 if none do.
@@ -43,12 +57,15 @@ size_t PartsOfSum(const CsvTable& table, const std::vector<size_t>& rows, const 
                   size_t sum) {
   std::vector<double> sums(rows.size());
   size_t count = 0;
+  bool counts = IsCount(table, sum);
   for (size_t i = 0; i < parts.size(); ++i) {
     bool equal = true;
+    counts = counts && IsCount(table, parts[i]);
+    const double tolerance = counts ? 0 : kRounding;
     for (size_t r = 0; r < rows.size(); ++r) {
       sums[r] += table.Number(rows[r], parts[i]).value_or(0);
       const double expected = table.Number(rows[r], sum).value_or(0);
-      equal = equal && std::fabs(sums[r] - expected) <= kRounding * std::fabs(expected);
+      equal = equal && std::fabs(sums[r] - expected) <= tolerance * std::fabs(expected);
     }
     if (equal) count = i + 1;
   }
@@ -68,6 +85,10 @@ std::vector<size_t> DrawnColumns(const CsvTable& table, const std::vector<size_t
     }
   }
   if (!sum) return parts;
+  if (const absl::string_view unit = UnitOf(table.header[*sum]); !unit.empty()) {
+    const auto other = [&](size_t column) { return !absl::EndsWith(table.header[column], unit); };
+    parts.erase(std::remove_if(parts.begin(), parts.end(), other), parts.end());
+  }
   parts.resize(PartsOfSum(table, rows, parts, *sum));
   return parts.empty() ? std::vector<size_t>{*sum} : parts;
 }

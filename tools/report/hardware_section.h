@@ -2,9 +2,9 @@
 //
 //   cycles.csv, traffic.csv, energy.csv   a row for each layer or component, named by the first column; the numeric
 //                                         columns are drawn stacked. If one of them is the sum ("total", "total_...",
-//                                         or what the file is of, "cycles", "energy_nj"), those beside it that add up
-//                                         to it are drawn in its stead, in their order as many as do, else it alone.
-//                                         Rows "total" are not drawn. Tables have all.
+//                                         or what the file is of, "cycles", "energy_nj"), those beside it of the same
+//                                         unit ("..._nj") that add up to it are drawn in its stead, in their order as
+//                                         many as do, else it alone. A last row "total" is not drawn. Tables have all.
 //   roofline.csv                          layer,operations_per_byte,operations_per_s,peak_operations_per_s,
 //                                         bytes_per_s: what was reached, and the two limits
 #ifndef ESPALIER_TOOLS_REPORT_HARDWARE_SECTION_H_

@@ -1,6 +1,7 @@
 #include "tools/report/package_section.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -16,6 +17,12 @@ namespace {
 constexpr absl::string_view kTotal = "total";
 constexpr absl::string_view kBytesSuffix = "_bytes";
 
+// The row of the sums: the last, if it is called so. Another of that name is a tensor's.
+std::optional<size_t> TotalRow(const CsvTable& ledger) {
+  if (ledger.rows.empty() || ledger.rows.back()[0] != kTotal) return std::nullopt;
+  return ledger.rows.size() - 1;
+}
+
 // "conv1" of the tensor "conv1/weight"; rows that are no tensors are layers of their own.
 std::string LayerOf(const std::string& tensor) { return tensor.substr(0, tensor.rfind('/')); }
 
@@ -30,7 +37,7 @@ std::vector<LayerRows> ByLayer(const CsvTable& ledger) {
   std::map<std::string, size_t> places;
   for (size_t row = 0; row < ledger.rows.size(); ++row) {
     const std::string& tensor = ledger.rows[row][0];
-    if (tensor == kTotal) continue;
+    if (row == TotalRow(ledger)) continue;
     const auto [place, added] = places.emplace(LayerOf(tensor), layers.size());
     if (added) layers.push_back({LayerOf(tensor), {}});
     layers[place->second].rows.push_back(row);
@@ -53,18 +60,15 @@ double ElementsOf(const CsvTable& ledger) {
   for (size_t row = 0; row < ledger.rows.size(); ++row) {
     const std::string& tensor = ledger.rows[row][0];
     const bool statistic = absl::EndsWith(tensor, "/mean") || absl::EndsWith(tensor, "/variance");
-    if (tensor != kTotal && !statistic) sum += ledger.Number(row, *elements).value_or(0);
+    if (row != TotalRow(ledger) && !statistic) sum += ledger.Number(row, *elements).value_or(0);
   }
   return sum;
 }
 
 std::optional<double> FileBytes(const CsvTable& ledger) {
-  const std::optional<size_t> bytes = ledger.Column("bytes");
-  if (!bytes) return std::nullopt;
-  for (size_t row = 0; row < ledger.rows.size(); ++row) {
-    if (ledger.rows[row][0] == kTotal) return ledger.Number(row, *bytes);
-  }
-  return std::nullopt;
+  const std::optional<size_t> bytes = ledger.Column("bytes"), total = TotalRow(ledger);
+  if (!bytes || !total) return std::nullopt;
+  return ledger.Number(*total, *bytes);
 }
 
 Figure KeptFigure(const CsvTable& ledger, const std::vector<LayerRows>& layers, size_t elements, size_t kept) {

@@ -11,8 +11,8 @@
 namespace espalier {
 
 // What each layer takes in the file, by purpose. The ledger has a row a tensor, named by its first column, and rows
-// such as "header"; columns whose names end in "_bytes" are the purposes, "bytes" is their sum. A row "total" is the
-// file's. InvalidArgument if there is no purpose.
+// such as "header"; columns whose names end in "_bytes" are the purposes, "bytes" is their sum. A last row "total" is
+// the file's. InvalidArgument if there is no purpose.
 absl::StatusOr<ReportSection> PackageSection(const CsvTable& ledger);
 
 // The file's size and how much less that is than the weights in f32, as far as the ledger says.

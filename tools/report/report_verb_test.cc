@@ -60,14 +60,8 @@ class ReportVerbTest : public ::testing::Test {
                       1.0 / step, R"(,"top1":0.5,"learning_rate":0.1})", "\n");
       absl::StrAppend(&metrics, R"({"step":)", step, R"(,"epoch":1,"phase":")", phase,
                       R"(","split":"validation","loss":)", 1.1 / step, R"(,"top1":0.6})", "\n");
-      if (step % 8 != 0) continue;
-      WeightHistogram histogram;
-      histogram.step = step;
-      histogram.phase = phase;
-      histogram.moment = WeightHistogram::Moment::kEnd;
-      histogram.parameter = "fc/weight";
-      CountWeights(std::vector<float>{-0.5f, step <= 8 ? 0.1f : 0.0f, 0.5f, 0.25f}, &histogram);
-      histograms += ToJson(histogram) + "\n";
+      if (step % 8 == 0) histograms += Weights(step, phase, WeightHistogram::Moment::kEnd);
+      if (step == 8) histograms += Weights(step, "prune", WeightHistogram::Moment::kBegin);
     }
     Write("metrics.jsonl", metrics);
     Write("histograms.jsonl", histograms);
@@ -77,6 +71,16 @@ class ReportVerbTest : public ::testing::Test {
     Write("tpu/energy.csv", "component,array,buffer\nfc,12,3\n");
     Write("tpu/roofline.csv",
           "layer,operations_per_byte,operations_per_s,peak_operations_per_s,bytes_per_s\nfc,10,3e11,9e13,3e10\n");
+  }
+  // Of 4 weights, of which the second phase has pruned one.
+  static std::string Weights(int step, const std::string& phase, WeightHistogram::Moment moment) {
+    WeightHistogram histogram;
+    histogram.step = step;
+    histogram.phase = phase;
+    histogram.moment = moment;
+    histogram.parameter = "fc/weight";
+    CountWeights(std::vector<float>{-0.5f, phase == "dense" ? 0.1f : 0.0f, 0.5f, 0.25f}, &histogram);
+    return ToJson(histogram) + "\n";
   }
   Result Run() const {
     std::ostringstream out, err;
@@ -173,6 +177,9 @@ TEST_F(ReportVerbTest, ABrowserDrawsAllFigures) {
   EXPECT_THAT(dom, HasSubstr("data-drawn=\"13\""));
   EXPECT_THAT(dom, HasSubstr("<th scope=\"row\">16</th>"));
   EXPECT_THAT(dom, HasSubstr("<td>60.00%</td>"));
+  // Two phases meet in a step: its sparsity before and after.
+  EXPECT_THAT(dom, HasSubstr("<tr><th scope=\"row\">8</th><td>0.00%</td></tr>"
+                             "<tr><th scope=\"row\">8</th><td>25.00%</td></tr>"));
 }
 
 }  // namespace

@@ -201,6 +201,14 @@ TEST(PackageSection, BytesByLayerAndPurpose) {
   EXPECT_EQ(highlights[1].value, "33.4x");
 }
 
+TEST(PackageSection, TheTotalIsTheLastRow) {
+  const CsvTable ledger =
+      ParseCsv("tensor,elements,values_bytes,bytes\ntotal,10,40,40\nfc/weight,10,40,40\ntotal,,80,80\n").value();
+  EXPECT_THAT(PackageSection(ledger)->groups[0].figures[0].categories, ElementsAre("total", "fc"));
+  EXPECT_EQ(PackageHighlights(ledger)[0].value, "80 B");
+  EXPECT_EQ(PackageHighlights(ledger)[1].value, "1.0x");
+}
+
 TEST(PackageSection, DoesWithWhatTheLedgerHas) {
   const CsvTable ledger = ParseCsv("tensor,values_bytes\nfc/weight,7\n").value();
   EXPECT_TRUE(PackageSection(ledger).ok());
@@ -222,10 +230,28 @@ TEST(HardwareSection, DrawsPartsRatherThanSums) {
       ElementsAre("active", "weight stall"));
   EXPECT_THAT(DrawnSeries("component,events,pj_per_event,energy_nj\nsram,1000,5,5\nmac,10,1,0.01\n", "energy"),
               ElementsAre("energy nj"));
+  // Numbers of six digits; what has another unit is no part however little it is.
+  EXPECT_THAT(DrawnSeries("layer,energy_nj,matrix_nj,dram_nj,us\na,1.23457e+06,1.23456e+06,9.5,0.9\n", "energy"),
+              ElementsAre("matrix nj", "dram nj"));
+  EXPECT_THAT(DrawnSeries("layer,energy_nj,matrix_nj,dram_nj,us\na,1000,900,99.5,0.5\n", "energy"),
+              ElementsAre("energy nj"));
+  // Counts add up exactly.
+  EXPECT_THAT(DrawnSeries("layer,cycles,broadcast,drain,vectors\na,1000000,999000,1000,1\n", "cycles"),
+              ElementsAre("broadcast", "drain"));
+  EXPECT_THAT(DrawnSeries("layer,matrix_bytes,dram_bytes,total_bytes,matrix_reads,load_bytes\n"
+                          "a,1000000,0,1000000,0,0\nb,8000000,1,8000001,1,1\n",
+                          "traffic"),
+              ElementsAre("matrix bytes", "dram bytes"));
   EXPECT_THAT(DrawnSeries("layer,note,weights,activations\na,x,1,2\n", "traffic"),
               ElementsAre("weights", "activations"));
   EXPECT_THAT(DrawnSeries("layer,note\na,x\n", "traffic"), ElementsAre(HasSubstr("found none")));
   EXPECT_THAT(DrawnSeries("layer,cycles\n", "cycles"), ElementsAre(HasSubstr("found none")));
+}
+
+TEST(HardwareSection, TheTotalIsTheLastRow) {
+  const auto bars = [](const char* csv) { return StackedBars(ParseCsv(csv).value(), "cycles")->categories; };
+  EXPECT_THAT(bars("layer,cycles\ntotal,1\nfc,2\ntotal,3\n"), ElementsAre("total", "fc"));
+  EXPECT_THAT(bars("layer,cycles\ntotal,1\nfc,2\n"), ElementsAre("total", "fc"));
 }
 
 TEST(HardwareSection, RooflineHasItsCornerAndAPointALayer) {
