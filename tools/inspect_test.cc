@@ -62,8 +62,8 @@ TEST(InspectTest, Csv) {
   const Result result = Inspect({"configs/layers/dropout.pbtxt", "--csv"});
   EXPECT_EQ(result.out,
             "layer,operators,attributes,output,parameters,macs,activation_bytes\n"
-            "\"x\",\"input\",\"\",1x8,0,0,32\n"
-            "\"dropout1\",\"\",\"\",1x8,0,0,0\n");
+            "x,input,,1x8,0,0,32\n"
+            "dropout1,,,1x8,0,0,0\n");
 }
 
 TEST(InspectTest, Dot) {

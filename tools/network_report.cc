@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "core/files/csv.h"
 #include "core/human_readable.h"
 #include "tools/table.h"
 
@@ -96,12 +97,9 @@ std::string NetworkTable(const std::vector<LayerReport>& layers) {
 }
 
 std::string NetworkCsv(const std::vector<LayerReport>& layers) {
-  const auto quoted = [](const std::string& text) {
-    return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
-  };
   std::string csv = "layer,operators,attributes,output,parameters,macs,activation_bytes\n";
   for (const LayerReport& layer : layers) {
-    absl::StrAppend(&csv, quoted(layer.layer), ",", quoted(layer.operators), ",", quoted(layer.attributes), ",",
+    absl::StrAppend(&csv, CsvCell(layer.layer), ",", CsvCell(layer.operators), ",", CsvCell(layer.attributes), ",",
                     absl::StrJoin(layer.output.dims(), "x"), ",", layer.parameters, ",", layer.macs, ",",
                     layer.activation_bytes, "\n");
   }

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "checkpoint/checkpoint.h"
+#include "compression/package/ledger.h"
 #include "core/random.h"
 #include "tools/evaluate.h"
 #include "tools/inspect.h"
@@ -120,6 +121,16 @@ TEST_F(PackTest, TheLedgerSumsToTheFile) {
     EXPECT_EQ(total[0], "total");
     EXPECT_EQ(total[19], absl::StrCat(std::filesystem::file_size(package_)));
   }
+}
+
+// Names are the user's.
+TEST(LedgerTest, AnyNameIsACell) {
+  PackageLedger ledger;
+  LedgerRow row;
+  row.tensor = "the \"first\", 1/weight";
+  row.elements = row.kept = 1;
+  ledger.rows.push_back(row);
+  EXPECT_THAT(LedgerCsv(ledger), HasSubstr("\n\"the \"\"first\"\", 1/weight\",,1,1,"));
 }
 
 TEST_F(PackTest, OutputDirectoriesGiveTheirNewestCheckpoint) {

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "core/files/csv.h"
 #include "core/human_readable.h"
 #include "tools/table.h"
 
@@ -66,7 +67,7 @@ std::string ScalingCsv(const std::vector<ScalingCurve>& curves) {
       "best_bucket_mib\n";
   for (const ScalingCurve& curve : curves) {
     for (const ScalingPoint& point : curve.points) {
-      absl::StrAppendFormat(&csv, "%s,%s,%d,%d,%d,%d,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%g\n", curve.network,
+      absl::StrAppendFormat(&csv, "%s,%s,%d,%d,%d,%d,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%g\n", CsvCell(curve.network),
                             AlgorithmName(point.algorithm), point.ranks, point.hosts, point.batch, point.time.buckets,
                             point.time.compute_s, point.time.communication_s, point.time.exposed_s(), point.time.step_s,
                             point.images_per_s, point.efficiency, point.best_bucket_mib);

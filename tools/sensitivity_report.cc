@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "core/files/csv.h"
 #include "core/human_readable.h"
 #include "tools/table.h"
 
@@ -35,8 +36,8 @@ std::string SensitivityCsv(const Sensitivity& sensitivity) {
   std::string csv = "layer,sparsity,top1,loss\n";
   for (const LayerSensitivity& layer : sensitivity.layers) {
     for (size_t i = 0; i < layer.pruned.size(); ++i) {
-      absl::StrAppendFormat(&csv, "%s,%g,%.6g,%.6g\n", layer.layer, sensitivity.sparsities[i], layer.pruned[i].top1,
-                            layer.pruned[i].loss);
+      absl::StrAppendFormat(&csv, "%s,%g,%.6g,%.6g\n", CsvCell(layer.layer), sensitivity.sparsities[i],
+                            layer.pruned[i].top1, layer.pruned[i].loss);
     }
   }
   return csv;

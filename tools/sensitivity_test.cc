@@ -154,6 +154,13 @@ TEST(Sensitivity, SuggestsUpToTheFirstLoss) {
   EXPECT_THAT(SuggestedSparsities(TwoLayers(), 0.5), ElementsAre(0.9, 0.9));
 }
 
+TEST(Sensitivity, AnyNameIsACell) {
+  Sensitivity sensitivity;
+  sensitivity.sparsities = {0.5};
+  sensitivity.layers = {{"a, b", 4, {{0.75, 0.5}}}};
+  EXPECT_EQ(SensitivityCsv(sensitivity), "layer,sparsity,top1,loss\n\"a, b\",0.5,0.75,0.5\n");
+}
+
 TEST(Sensitivity, TableCsvAndChart) {
   EXPECT_EQ(SensitivityTable(TwoLayers(), {0.5, 0.125}),
             "layer  weights     0%    50%    90%  suggested\n"

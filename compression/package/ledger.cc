@@ -9,6 +9,7 @@
 #include "compression/coding/huffman.h"
 #include "compression/package/package_file.h"
 #include "compression/package/package_layout.h"
+#include "core/files/csv.h"
 #include "core/kernels/parallel.h"
 
 namespace espalier {
@@ -207,7 +208,7 @@ std::string LedgerCsv(const PackageLedger& ledger) {
       "overhead_bytes,bytes,bytes_without_huffman\n";
   for (const LedgerRow& row : ledger.rows) {
     const char* order = row.index_bits == 0 ? "" : row.column_major ? "columns" : "rows";
-    absl::StrAppend(&csv, row.tensor, ",", row.kind, ",", row.elements, ",", row.kept, ",");
+    absl::StrAppend(&csv, CsvCell(row.tensor), ",", row.kind, ",", row.elements, ",", row.kept, ",");
     absl::StrAppendFormat(&csv, "%.3f,%d,%d,%d,%.3f,%d,%.3f,%s,",
                           100.0 * static_cast<double>(row.kept) / static_cast<double>(row.elements), row.entries,
                           row.codebook_size, row.value_bits, row.coded_value_bits, row.index_bits, row.coded_index_bits,

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "core/files/csv.h"
 #include "hw/tpu/energy.h"
 
 namespace espalier {
@@ -21,7 +22,7 @@ std::string Csv(const TpuEngine& engine, const std::string& header, const Line& 
   for (const TpuLayer& layer : engine.layers()) {
     total.vectors += layer.vectors;
     total.spilled_calls += layer.spilled_calls;
-    absl::StrAppend(&csv, layer.name, ",", line(layer), "\n");
+    absl::StrAppend(&csv, CsvCell(layer.name), ",", line(layer), "\n");
   }
   absl::StrAppend(&csv, total.name, ",", line(total), "\n");
   return csv;
@@ -85,7 +86,7 @@ std::string TpuRooflineCsv(const TpuEngine& engine) {
   for (const TpuLayer& layer : engine.layers()) {
     const tpu::Counters& c = layer.counters;
     if (c.operations == 0) continue;
-    absl::StrAppendFormat(&csv, "%s,%.6g,%.6g,%.6g,%.6g\n", layer.name,
+    absl::StrAppendFormat(&csv, "%s,%.6g,%.6g,%.6g,%.6g\n", CsvCell(layer.name),
                           static_cast<double>(c.operations) / static_cast<double>(c.weight_bytes),
                           OperationsPerSecond(config, c), config.PeakOperationsPerSecond(), config.weight_bytes_per_s);
   }
