@@ -1,7 +1,5 @@
 #include "tools/chart_verb.h"
 
-#include <algorithm>
-
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -70,8 +68,8 @@ absl::Status DrawChart(const Arguments& arguments, std::ostream& out) {
   chart.log_y = arguments.Has("log_y");
   if (arguments.Has("svg")) return WriteSvgCharts(FileSystem::Posix(), arguments.Get("svg"), {chart});
   TerminalChartOptions options;
-  ASSIGN_OR_RETURN(const int64_t width, arguments.GetInteger("width", options.width, 20));
-  options.width = static_cast<int>(std::min<int64_t>(width, 1000));
+  ASSIGN_OR_RETURN(const int64_t width, arguments.GetInteger("width", options.width, 20, 1000));
+  options.width = static_cast<int>(width);
   out << TerminalChart(chart, options);
   return absl::OkStatus();
 }

@@ -21,12 +21,13 @@ std::vector<std::string> Arguments::GetAll(absl::string_view flag) const {
   return found == values_.end() ? std::vector<std::string>() : found->second;
 }
 
-absl::StatusOr<int64_t> Arguments::GetInteger(absl::string_view flag, int64_t fallback, int64_t minimum) const {
+absl::StatusOr<int64_t> Arguments::GetInteger(absl::string_view flag, int64_t fallback, int64_t minimum,
+                                              int64_t maximum) const {
   if (!Has(flag)) return fallback;
   int64_t value = 0;
-  if (absl::SimpleAtoi(Get(flag), &value) && value >= minimum) return value;
+  if (absl::SimpleAtoi(Get(flag), &value) && value >= minimum && value <= maximum) return value;
   return absl::InvalidArgumentError(
-      absl::StrCat("--", flag, ": expected a whole number of at least ", minimum, ", found ", Get(flag)));
+      absl::StrCat("--", flag, ": expected a whole number from ", minimum, " to ", maximum, ", found ", Get(flag)));
 }
 
 absl::StatusOr<double> Arguments::GetPositive(absl::string_view flag, double fallback) const {

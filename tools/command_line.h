@@ -3,6 +3,8 @@
 #ifndef ESPALIER_TOOLS_COMMAND_LINE_H_
 #define ESPALIER_TOOLS_COMMAND_LINE_H_
 
+#include <cstdint>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -25,8 +27,9 @@ class Arguments {
   std::string Get(absl::string_view flag, absl::string_view fallback = "") const;
   // All values given, in order.
   std::vector<std::string> GetAll(absl::string_view flag) const;
-  // A whole number of at least `minimum`.
-  absl::StatusOr<int64_t> GetInteger(absl::string_view flag, int64_t fallback, int64_t minimum) const;
+  // A whole number from `minimum` to `maximum`. The fallback may lie outside.
+  absl::StatusOr<int64_t> GetInteger(absl::string_view flag, int64_t fallback, int64_t minimum,
+                                     int64_t maximum = std::numeric_limits<int32_t>::max()) const;
   // A positive, finite number.
   absl::StatusOr<double> GetPositive(absl::string_view flag, double fallback) const;
   const std::vector<std::string>& positional() const { return positional_; }

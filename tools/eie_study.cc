@@ -1,5 +1,6 @@
 #include "tools/eie_study.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -22,10 +23,12 @@ absl::StatusOr<Request> ReadRequest(const Arguments& arguments) {
   Request request;
   for (const std::string& name : arguments.GetAll("layer")) {
     ASSIGN_OR_RETURN(const EieBenchmark benchmark, FindEieBenchmark(name));
-    request.benchmarks.push_back(benchmark);
+    const bool chosen = std::any_of(request.benchmarks.begin(), request.benchmarks.end(),
+                                    [&](const EieBenchmark& other) { return other.name == benchmark.name; });
+    if (!chosen) request.benchmarks.push_back(benchmark);
   }
   if (request.benchmarks.empty()) request.benchmarks.assign(EieBenchmarks().begin(), EieBenchmarks().end());
-  ASSIGN_OR_RETURN(const int64_t seeds, arguments.GetInteger("seeds", 3, 1));
+  ASSIGN_OR_RETURN(const int64_t seeds, arguments.GetInteger("seeds", 3, 1, 1000));
   for (int64_t seed = 1; seed <= seeds; ++seed) request.seeds.push_back(seed);
   return request;
 }

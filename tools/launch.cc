@@ -4,7 +4,6 @@
 
 #include <filesystem>
 #include <iostream>
-#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "core/files/file_system.h"
@@ -44,14 +43,14 @@ std::vector<std::string> Environment() {
   return entries;
 }
 
+constexpr int64_t kGreatestRanks = 1 << 20, kGreatestRestarts = 1000000;
+
 absl::StatusOr<LaunchRequest> RequestOf(const Arguments& arguments) {
   LaunchRequest request;
   if (!arguments.Has("n")) return absl::InvalidArgumentError("how many ranks? give -n N");
-  ASSIGN_OR_RETURN(const int64_t ranks, arguments.GetInteger("n", 1, 1));
-  ASSIGN_OR_RETURN(const int64_t restarts, arguments.GetInteger("max_restarts", request.max_restarts, 0));
-  if (ranks > std::numeric_limits<int>::max() || restarts > std::numeric_limits<int>::max()) {
-    return absl::InvalidArgumentError("-n and --max_restarts: expected smaller numbers");
-  }
+  ASSIGN_OR_RETURN(const int64_t ranks, arguments.GetInteger("n", 1, 1, kGreatestRanks));
+  ASSIGN_OR_RETURN(const int64_t restarts,
+                   arguments.GetInteger("max_restarts", request.max_restarts, 0, kGreatestRestarts));
   request.ranks = static_cast<int>(ranks);
   request.max_restarts = static_cast<int>(restarts);
   request.hostfile = arguments.Get("hostfile");

@@ -23,6 +23,7 @@ namespace espalier {
 namespace {
 
 constexpr int kGreatestRanks = 4096;
+constexpr int64_t kGreatestBatch = 1 << 24;
 constexpr double kMebibyte = 1 << 20;
 // GFLOP/s of f32 that large matrix products reach on the two threads of the machine in docs/benchmarks.md.
 constexpr double kDefaultGflops = 230;
@@ -102,8 +103,8 @@ absl::StatusOr<Request> ReadRequest(const Arguments& arguments) {
   ASSIGN_OR_RETURN(request.ranks, ChosenRanks(arguments));
   ASSIGN_OR_RETURN(request.file, LoadNetwork(arguments.positional()[0], arguments.GetAll("set")));
   RETURN_IF_ERROR(ReadExchange(arguments, request.file.job, &request.exchange));
-  ASSIGN_OR_RETURN(const int64_t per_host, arguments.GetInteger("ranks_per_host", 1, 1));
-  request.cluster.ranks_per_host = static_cast<int>(std::min<int64_t>(per_host, kGreatestRanks));
+  ASSIGN_OR_RETURN(const int64_t per_host, arguments.GetInteger("ranks_per_host", 1, 1, kGreatestRanks));
+  request.cluster.ranks_per_host = static_cast<int>(per_host);
   request.cluster.within = SharedMemory();
   request.cluster.memory_bytes_per_s = MemoryBytesPerSecond();
   ASSIGN_OR_RETURN(const double gflops, arguments.GetPositive("gflops", kDefaultGflops));
@@ -115,7 +116,8 @@ absl::StatusOr<Request> ReadRequest(const Arguments& arguments) {
   }
   request.strong = arguments.Has("global_batch") || (request.file.is_job && !arguments.Has("batch"));
   const int64_t fallback = request.file.is_job ? request.file.job.data().batch_size() : 64;
-  ASSIGN_OR_RETURN(request.batch, arguments.GetInteger(request.strong ? "global_batch" : "batch", fallback, 1));
+  ASSIGN_OR_RETURN(request.batch,
+                   arguments.GetInteger(request.strong ? "global_batch" : "batch", fallback, 1, kGreatestBatch));
   return request;
 }
 
