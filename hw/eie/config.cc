@@ -34,9 +34,8 @@ constexpr int kMaximumProductShift = 31;
 }  // namespace
 
 int64_t EieConfig::MaximumEntries() const {
-  const int64_t entries = matrix_sram_bytes * 8 / matrix_sram_width * EntriesPerLine();
   // A column pointer may point behind the last entry.
-  return pointer_bits >= 32 ? entries : std::min(entries, (int64_t{1} << pointer_bits) - 1);
+  return pointer_bits >= 32 ? MatrixCapacity() : std::min(MatrixCapacity(), (int64_t{1} << pointer_bits) - 1);
 }
 
 int64_t EieConfig::ActivationSramCycles(int64_t activations) const {

@@ -43,7 +43,9 @@ struct EieConfig {
   int guard_bits = 1;
 
   int64_t EntriesPerLine() const { return matrix_sram_width / (code_bits + index_bits); }
-  // Entries of a processing element's matrix that one set of column pointers can tell apart, and that its SRAM holds.
+  // Entries that a processing element's matrix SRAM holds.
+  int64_t MatrixCapacity() const { return matrix_sram_bytes * 8 / matrix_sram_width * EntriesPerLine(); }
+  // Of these, what one set of column pointers can tell apart.
   int64_t MaximumEntries() const;
   int64_t MaximumPointers() const { return pointer_sram_bytes * 8 / pointer_bits; }
   int64_t MaximumActivations() const { return activation_sram_bytes * 8 / kActivationBits; }

@@ -22,14 +22,18 @@ EieLayer* EieEngine::Find(const IntegerMatrix& matrix) {
   return nullptr;
 }
 
-absl::Status EieEngine::Load(const IntegerMatrix& matrix) {
+absl::Status EieEngine::Load(const IntegerMatrix& matrix, int64_t vectors_per_sample) {
   if (Find(matrix) != nullptr) return absl::OkStatus();
   ASSIGN_OR_RETURN(SparseMatrix sparse, Compress(matrix, config_.code_bits));
   ASSIGN_OR_RETURN(EieProgram program, CompileForEie(config_, std::move(sparse)));
   EieLayer layer;
   layer.weights = matrix.weights.data();
+  layer.vectors_per_sample = vectors_per_sample;
   layer.program = std::make_unique<const EieProgram>(std::move(program));
   layer.model = std::make_unique<const FastEie>(*layer.program);
+  images_.resize(config_.processing_elements);
+  for (size_t element = 0; element < images_.size(); ++element) images_[element] += layer.program->images[element];
+  pointers_ += layer.program->pointers;
   layers_.push_back(std::move(layer));
   return absl::OkStatus();
 }
@@ -52,6 +56,34 @@ void EieEngine::Multiply(const IntegerMatrix& matrix, const Requantization& requ
     layer->counters += counters;
   });
   layer->vectors += batch;
+}
+
+bool EieEngine::HoldsAllLayers() const {
+  const auto fits = [&](int64_t image) { return image <= config_.MatrixCapacity(); };
+  return pointers_ <= config_.MaximumPointers() && std::all_of(images_.begin(), images_.end(), fits);
+}
+
+EieLoading EieEngine::Loading(const EieLayer& layer) const {
+  if (!layer.program->resident) return EieLoading::kForEachVector;
+  return HoldsAllLayers() ? EieLoading::kOnce : EieLoading::kForEachSample;
+}
+
+int64_t EieEngine::DramBytes(const EieLayer& layer) const {
+  switch (Loading(layer)) {
+    case EieLoading::kForEachVector:
+      return layer.program->load_bytes * layer.vectors;
+    case EieLoading::kForEachSample:
+      return layer.program->load_bytes * (layer.vectors / layer.vectors_per_sample);
+    case EieLoading::kOnce:
+      break;
+  }
+  return 0;
+}
+
+int64_t EieEngine::TotalDramBytes() const {
+  int64_t bytes = 0;
+  for (const EieLayer& layer : layers_) bytes += DramBytes(layer);
+  return bytes;
 }
 
 EieCounters EieEngine::Total() const {

@@ -59,7 +59,6 @@ TEST(EieEngine, EqualsItsReferenceAndCounts) {
   ASSERT_EQ(engine->layers().size(), 2);
   EXPECT_EQ(engine->layers()[0].program->matrix.name, "fc1");
   EXPECT_EQ(engine->layers()[1].vectors, 20);
-  EXPECT_EQ(engine->layers()[0].dram_bytes(), engine->layers()[0].program->load_bytes);
   EieCounters sum = engine->layers()[0].counters;
   sum += engine->layers()[1].counters;
   EXPECT_TRUE(engine->Total() == sum);
@@ -69,6 +68,40 @@ TEST(EieEngine, EqualsItsReferenceAndCounts) {
   Outputs(engine.get(), first, inputs);
   EXPECT_EQ(engine->layers()[0].counters.cycles, 2 * before.cycles);
   EXPECT_EQ(engine->layers()[0].vectors, 40);
+}
+
+// What the memories do not hold comes from DRAM again: a layer that does not fit for every vector, layers that only fit
+// one at a time for every sample. What they hold for good is loaded once, whatever the number of samples.
+TEST(EieEngine, LoadsWhatTheMemoriesDoNotHold) {
+  const IntegerMatrix first = RandomMatrix("fc1", 8, 40, 15), second = RandomMatrix("fc2", 8, 40, 15);
+  const std::vector<int16_t> inputs = RandomInputs(6 * 40);
+  EieConfig config;
+  config.processing_elements = 2;
+  const auto run = [&](int64_t pointers) {
+    config.pointer_sram_bytes = 2 * pointers;
+    std::unique_ptr<EieEngine> engine = Engine(config);
+    CHECK(engine->Load(first, 3).ok());
+    Outputs(engine.get(), first, inputs);
+    Outputs(engine.get(), second, inputs);
+    return engine;
+  };
+  const std::unique_ptr<EieEngine> both = run(2 * 41), one = run(2 * 41 - 1), none = run(40);
+  const int64_t bytes[] = {both->layers()[0].program->load_bytes, both->layers()[1].program->load_bytes};
+  EXPECT_EQ(both->Loading(both->layers()[0]), EieLoading::kOnce);
+  EXPECT_EQ(both->TotalDramBytes(), 0);
+  EXPECT_EQ(one->Loading(one->layers()[0]), EieLoading::kForEachSample);
+  EXPECT_EQ(one->DramBytes(one->layers()[0]), 2 * bytes[0]);
+  EXPECT_EQ(one->DramBytes(one->layers()[1]), 6 * bytes[1]);
+  EXPECT_EQ(one->TotalDramBytes(), 2 * bytes[0] + 6 * bytes[1]);
+  EXPECT_EQ(none->Loading(none->layers()[0]), EieLoading::kForEachVector);
+  EXPECT_GE(none->DramBytes(none->layers()[0]), 6 * bytes[0]);
+
+  // Elements' images add up as well.
+  const std::vector<int64_t>& images = both->layers()[0].program->images;
+  ASSERT_EQ(images.size(), 2);
+  EXPECT_EQ(both->layers()[0].program->largest_image, std::max(images[0], images[1]));
+  config.matrix_sram_bytes = 8 * ((both->layers()[0].program->largest_image + 7) / 8);
+  EXPECT_EQ(run(2 * 41)->Loading(both->layers()[0]), EieLoading::kForEachSample);
 }
 
 TEST(EieEngine, EqualsPlainIntegersWithExactSums) {

@@ -39,14 +39,11 @@ class EieTarget : public Target {
     ASSIGN_OR_RETURN(engine_, EieEngine::Create(config_));
     reference_ = std::make_unique<EieReferenceEngine>(config_);
     for (const IntegerLayer& layer : network.layers()) {
-      for (const IntegerMatrix& matrix : layer.matrices) RETURN_IF_ERROR(engine_->Load(matrix));
+      const Shape& output = network.activations()[layer.output].shape;
+      const int64_t vectors = layer.kind == InferenceKind::kConvolution ? output[1] * output[2] : 1;
+      for (const IntegerMatrix& matrix : layer.matrices) RETURN_IF_ERROR(engine_->Load(matrix, vectors));
     }
-    for (const EieLayer& layer : engine_->layers()) {
-      const EieProgram& program = *layer.program;
-      if (program.resident) continue;
-      notes_.push_back(absl::StrCat(program.matrix.name, " exceeds the chip's memories: ", program.tiles(),
-                                    " tiles, loaded for every vector"));
-    }
+    NoteLoading();
     return absl::OkStatus();
   }
   std::vector<std::string> Notes() const override { return notes_; }
@@ -57,15 +54,13 @@ class EieTarget : public Target {
   std::vector<TargetFigures> Figures() const override {
     std::vector<TargetFigures> figures;
     double dense_macs = 0;
-    int64_t dram_bytes = 0;
     for (const EieLayer& layer : engine_->layers()) {
       const SparseMatrix& matrix = layer.program->matrix;
       const double macs = static_cast<double>(matrix.rows * matrix.columns) * static_cast<double>(layer.vectors);
-      figures.push_back(FiguresOf(matrix.name, layer.counters, macs, layer.dram_bytes()));
+      figures.push_back(FiguresOf(matrix.name, layer.counters, macs, engine_->DramBytes(layer)));
       dense_macs += macs;
-      dram_bytes += layer.dram_bytes();
     }
-    figures.push_back(FiguresOf("total", engine_->Total(), dense_macs, dram_bytes));
+    figures.push_back(FiguresOf("total", engine_->Total(), dense_macs, engine_->TotalDramBytes()));
     return figures;
   }
   std::vector<TargetReport> Reports() const override {
@@ -95,6 +90,32 @@ class EieTarget : public Target {
     notes_.push_back(absl::StrCat(widest->name, " has codes of ", config_.code_bits,
                                   " bits; the published chip has 4, so entries are wider here"));
     return absl::OkStatus();
+  }
+
+  void NoteLoading() {
+    int64_t load_bytes = 0;
+    size_t by_sample = 0, by_vector = 0;
+    for (const EieLayer& layer : engine_->layers()) {
+      const EieProgram& program = *layer.program;
+      load_bytes += program.load_bytes;
+      by_sample += engine_->Loading(layer) == EieLoading::kForEachSample;
+      if (program.resident) continue;
+      ++by_vector;
+      notes_.push_back(absl::StrCat(program.matrix.name, " exceeds the chip's memories: ", program.tiles(),
+                                    " tiles, loaded for every vector"));
+    }
+    if (by_sample > 0) {
+      notes_.push_back(absl::StrCat(
+          "the layers exceed the chip's memories together: ", by_vector == 0 ? "each is" : "those that fit alone are",
+          " loaded for every sample"));
+    }
+    const double load_uj = ComputeEieEnergy(config_, EieCounters(), load_bytes).dram * 1e-6;
+    notes_.push_back(by_sample + by_vector == 0
+                         ? absl::StrFormat("loading the network once takes %d bytes of DRAM and %.4g uJ, which are not "
+                                           "in the figures of a sample",
+                                           load_bytes, load_uj)
+                         : "loading from DRAM is in energy and traffic but takes no cycles here; the published "
+                           "figures leave it out");
   }
 
   TargetFigures FiguresOf(const std::string& layer, const EieCounters& counters, double dense_macs,

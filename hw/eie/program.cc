@@ -26,7 +26,7 @@ class BlockCompiler {
       const int64_t columns = std::min(elements_, matrix_.columns - column);
       EieTile group = Encode(column, columns);
       if (!Fits(0, {}, group)) {
-        return absl::ResourceExhaustedError(absl::StrCat(
+        return absl::InvalidArgumentError(absl::StrCat(
             matrix_.name, ": expected room for ", columns, " columns of ", block_.rows, " rows on ", elements_,
             " processing elements, found ", config_.MaximumEntries(), " entries, ", config_.MaximumPointers(),
             " pointers and ", config_.MaximumActivations(), " activations in the memories of each"));
@@ -101,20 +101,20 @@ class BlockCompiler {
 
 void Measure(EieProgram* program) {
   const EieConfig& config = program->config;
-  std::vector<int64_t> sizes(config.processing_elements);
+  program->images.assign(config.processing_elements, 0);
   for (const EieRowBlock& block : program->blocks) {
     for (const EieTile& tile : block.tiles) {
       program->pointers += tile.columns + 1;
       for (size_t element = 0; element < tile.images.size(); ++element) {
-        sizes[element] += static_cast<int64_t>(tile.images[element].entries.size());
+        program->images[element] += static_cast<int64_t>(tile.images[element].entries.size());
       }
     }
   }
-  for (const int64_t size : sizes) program->entries += size;
+  for (const int64_t image : program->images) program->entries += image;
   program->padding_entries = program->entries - program->matrix.non_zeros();
-  program->largest_image = *std::max_element(sizes.begin(), sizes.end());
-  const int64_t capacity = config.matrix_sram_bytes * 8 / config.matrix_sram_width * config.EntriesPerLine();
-  program->resident = program->largest_image <= capacity && program->pointers <= config.MaximumPointers();
+  program->largest_image = *std::max_element(program->images.begin(), program->images.end());
+  program->resident =
+      program->largest_image <= config.MatrixCapacity() && program->pointers <= config.MaximumPointers();
   const int64_t elements = config.processing_elements;
   const int64_t bits = program->entries * (config.code_bits + config.index_bits) +
                        elements * program->pointers * config.pointer_bits +

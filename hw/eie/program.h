@@ -44,10 +44,11 @@ struct EieProgram {
 
   int64_t entries = 0;          // of all elements, with padding
   int64_t padding_entries = 0;  // of these
-  int64_t largest_image = 0;    // entries of the fullest element, all tiles together
+  std::vector<int64_t> images;  // entries of each element, all tiles together
+  int64_t largest_image = 0;    // of these
   int64_t pointers = 0;         // of an element, all tiles together
-  // Whether the memories hold all tiles at once: such a layer is loaded once. Else its tiles are loaded one after the
-  // other, for every input vector again.
+  // Whether the memories hold all tiles at once, alone. Else they are loaded one after the other, for every input
+  // vector again.
   bool resident = true;
   // What loading takes: entries, pointers, codebook and biases. Biases are loaded as the accumulators' initial values.
   int64_t load_bytes = 0;
@@ -63,8 +64,8 @@ struct EieProgram {
 };
 
 // Distributes and encodes a matrix. InvalidArgument if the configuration is invalid, or if the matrix has codes that
-// its entries are too narrow for; ResourceExhausted if a processing element's memories do not hold one column of
-// activations for each element.
+// its entries are too narrow for, or if a processing element's memories do not hold one column of activations for each
+// element.
 absl::StatusOr<EieProgram> CompileForEie(const EieConfig& config, SparseMatrix matrix);
 
 }  // namespace espalier

@@ -122,7 +122,7 @@ TEST(CompileForEie, SaysWhatDoesNotFit) {
   config.matrix_sram_width = 32;
   config.index_bits = 12;
   EXPECT_EQ(CompileForEie(config, *Compress(matrix, 4)).status(),
-            absl::ResourceExhaustedError(
+            absl::InvalidArgumentError(
                 "fc1: expected room for 1 columns of 4 rows on 1 processing elements, found 2 entries, 16384 pointers "
                 "and 1024 activations in the memories of each"));
 }

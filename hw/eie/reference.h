@@ -17,7 +17,7 @@ std::vector<int16_t> EieReference(const EieConfig& config, const IntegerMatrix& 
                                   const Requantization& requantization, const int16_t* activations,
                                   int64_t* saturations);
 
-// The same for whole networks: the plain twin of EieEngine.
+// The same for whole networks, vectors side by side on all cores: the plain twin of EieEngine.
 class EieReferenceEngine : public MatrixEngine {
  public:
   explicit EieReferenceEngine(const EieConfig& config) : config_(config) {}

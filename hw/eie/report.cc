@@ -4,12 +4,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "core/files/csv.h"
 #include "hw/eie/energy.h"
 
 namespace espalier {
 namespace {
-
-constexpr char kTotal[] = "total";
 
 // A layer's figures, or the sums of all.
 struct Line {
@@ -21,10 +20,11 @@ struct Line {
   EieCounters counters;
 };
 
+// The last is the sum of the others.
 std::vector<Line> Lines(const EieEngine& engine) {
   std::vector<Line> lines;
   Line total;
-  total.name = kTotal;
+  total.name = "total";
   for (const EieLayer& layer : engine.layers()) {
     const EieProgram& program = *layer.program;
     Line line{program.matrix.name,
@@ -34,9 +34,9 @@ std::vector<Line> Lines(const EieEngine& engine) {
               program.entries,
               program.padding_entries,
               program.largest_image,
-              program.resident,
+              engine.Loading(layer) == EieLoading::kOnce,
               program.load_bytes,
-              layer.dram_bytes(),
+              engine.DramBytes(layer),
               static_cast<double>(program.matrix.rows * program.matrix.columns) * static_cast<double>(layer.vectors),
               layer.counters};
     total.vectors += line.vectors;
@@ -69,8 +69,9 @@ std::string EieCyclesCsv(const EieEngine& engine) {
       "empty_columns,idle,load_balance,efficiency,saturations,row_blocks,tiles,resident\n";
   for (const Line& line : Lines(engine)) {
     const EieCounters& c = line.counters;
-    absl::StrAppend(&csv, line.name, ",", c.cycles, ",", c.broadcasts, ",", c.queue_full_cycles, ",", c.row_step_cycles,
-                    ",", c.activation_load_cycles, ",", c.drain_cycles, ",", c.write_back_cycles, ",", line.vectors);
+    absl::StrAppend(&csv, CsvCell(line.name), ",", c.cycles, ",", c.broadcasts, ",", c.queue_full_cycles, ",",
+                    c.row_step_cycles, ",", c.activation_load_cycles, ",", c.drain_cycles, ",", c.write_back_cycles,
+                    ",", line.vectors);
     absl::StrAppendFormat(&csv, ",%d,%d,%d,%d,%.6g,%.6g,%d,%d,%d,%d\n", c.real_macs, c.padding_macs, c.empty_columns,
                           c.Idle(elements), c.LoadBalance(elements), c.Efficiency(elements), c.saturations, line.blocks,
                           line.tiles, line.resident);
@@ -90,7 +91,7 @@ std::string EieTrafficCsv(const EieEngine& engine) {
     const int64_t pointers = c.pointer_reads * config.pointer_bits / 8;
     const int64_t accumulators = 2 * c.real_macs * config.accumulator_bits / 8;  // read and written
     const int64_t activations = (c.activation_reads + c.activation_writes) * config.activation_sram_width / 8;
-    absl::StrAppend(&csv, line.name, ",", matrix, ",", pointers, ",", accumulators, ",", activations, ",",
+    absl::StrAppend(&csv, CsvCell(line.name), ",", matrix, ",", pointers, ",", accumulators, ",", activations, ",",
                     line.dram_bytes, ",", matrix + pointers + accumulators + activations + line.dram_bytes);
     absl::StrAppendFormat(&csv, ",%d,%d,%d,%d,%d,%d,%d,%d,%d\n", c.matrix_reads, c.pointer_reads, c.activation_reads,
                           c.activation_writes, c.queue_pushes, line.load_bytes, line.entries, line.padding_entries,
@@ -106,9 +107,9 @@ std::string EieEnergyCsv(const EieEngine& engine) {
   for (const Line& line : Lines(engine)) {
     const EieEnergy e = ComputeEieEnergy(engine.config(), line.counters, line.dram_bytes);
     const EieFigures f = ComputeEieFigures(engine.config(), line.counters, line.dense_macs, line.dram_bytes);
-    absl::StrAppendFormat(&csv, "%s,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g", line.name, f.energy_nj + f.dram_nj,
-                          e.matrix / 1e3, e.pointers / 1e3, e.queues / 1e3, e.arithmetic / 1e3, e.activations / 1e3,
-                          e.non_zero_tree / 1e3, e.clock / 1e3, f.dram_nj);
+    absl::StrAppendFormat(&csv, "%s,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g", CsvCell(line.name),
+                          f.energy_nj + f.dram_nj, e.matrix / 1e3, e.pointers / 1e3, e.queues / 1e3, e.arithmetic / 1e3,
+                          e.activations / 1e3, e.non_zero_tree / 1e3, e.clock / 1e3, f.dram_nj);
     absl::StrAppendFormat(&csv, ",%.6g,%.6g,%.6g,%.6g\n", f.us, f.power_mw, f.gops, f.dense_gops);
   }
   return csv;
@@ -118,11 +119,13 @@ std::string EieRooflineCsv(const EieEngine& engine) {
   const EieConfig& config = engine.config();
   const double cycles_per_s = config.processing_elements * config.clock_mhz * 1e6;  // of all elements
   std::string csv = "layer,operations_per_byte,operations_per_s,peak_operations_per_s,bytes_per_s\n";
-  for (const Line& line : Lines(engine)) {
-    if (line.counters.real_macs == 0 || line.name == kTotal) continue;
+  std::vector<Line> lines = Lines(engine);
+  lines.pop_back();
+  for (const Line& line : lines) {
+    if (line.counters.real_macs == 0) continue;
     const EieFigures f = ComputeEieFigures(config, line.counters, line.dense_macs, line.dram_bytes);
     const double operations = 2 * static_cast<double>(line.counters.real_macs);
-    absl::StrAppendFormat(&csv, "%s,%.6g,%.6g,%.6g,%.6g\n", line.name,
+    absl::StrAppendFormat(&csv, "%s,%.6g,%.6g,%.6g,%.6g\n", CsvCell(line.name),
                           operations / static_cast<double>(MatrixBytes(config, line.counters)), f.gops * 1e9,
                           2 * cycles_per_s, cycles_per_s * config.matrix_sram_width / 8);
   }
