@@ -37,16 +37,21 @@ absl::StatusOr<std::vector<tpu::Application>> ChosenApplications(const std::vect
   return chosen;
 }
 
-absl::Status Write(const std::string& directory, const tpu::Config& config, const std::vector<TpuRun>& runs,
-                   const std::vector<tpu::SensitivityPoint>& points) {
+absl::Status WriteRuns(const std::string& directory, const tpu::Config& config, const std::vector<TpuRun>& runs) {
   FileSystem* const files = FileSystem::Posix();
   RETURN_IF_ERROR(CreateDirectories(files, directory));
   const auto path = [&](const char* name) { return JoinPath(directory, name); };
   RETURN_IF_ERROR(WriteFileAtomically(files, path("tpu_counters.csv"), TpuCounterCsv(runs)));
   RETURN_IF_ERROR(WriteFileAtomically(files, path("tpu_roofline.csv"), TpuRooflineCsv(config, runs)));
-  RETURN_IF_ERROR(WriteSvgCharts(files, path("tpu_roofline.svg"), TpuRooflineCharts(config, runs)));
-  RETURN_IF_ERROR(WriteFileAtomically(files, path("tpu_sensitivity.csv"), TpuSensitivityCsv(runs, points)));
-  return WriteSvgCharts(files, path("tpu_sensitivity.svg"), TpuSensitivityCharts(points));
+  return WriteSvgCharts(files, path("tpu_roofline.svg"), TpuRooflineCharts(config, runs));
+}
+
+absl::Status WriteSensitivity(const std::string& directory, const std::vector<TpuRun>& runs,
+                              const std::vector<tpu::SensitivityPoint>& points) {
+  FileSystem* const files = FileSystem::Posix();
+  const std::string path = JoinPath(directory, "tpu_sensitivity");
+  RETURN_IF_ERROR(WriteFileAtomically(files, path + ".csv", TpuSensitivityCsv(runs, points)));
+  return WriteSvgCharts(files, path + ".svg", TpuSensitivityCharts(points));
 }
 
 absl::Status RunStudy(const Arguments& arguments, std::ostream& out) {
@@ -67,12 +72,13 @@ absl::Status RunStudy(const Arguments& arguments, std::ostream& out) {
   }
   out << TpuSpeedTable(runs) << "\n" << TpuCounterTable(runs);
   if (arguments.Has("constants")) out << "\n" << TpuConstantTable();
+  if (arguments.Has("output")) RETURN_IF_ERROR(WriteRuns(arguments.Get("output"), config, runs));
   if (!arguments.Has("sensitivity") && !arguments.Has("output")) return absl::OkStatus();
   ASSIGN_OR_RETURN(const std::vector<tpu::SensitivityPoint> points,
                    tpu::RunSensitivity(config, applications, tpu::Scalings()));
   out << "\n" << TpuSensitivityTable(runs, points);
   if (!arguments.Has("output")) return absl::OkStatus();
-  return Write(arguments.Get("output"), config, runs, points);
+  return WriteSensitivity(arguments.Get("output"), runs, points);
 }
 
 }  // namespace

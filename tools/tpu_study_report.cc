@@ -1,6 +1,7 @@
 #include "tools/tpu_study_report.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "absl/strings/str_cat.h"
@@ -46,6 +47,11 @@ std::vector<double> Intensities() {
   std::vector<double> all;
   for (double intensity = 4; intensity <= 8192; intensity *= 2) all.push_back(intensity);
   return all;
+}
+
+// With so many digits behind the point; what is not a number is `otherwise`.
+std::string Speedup(double value, int digits, const char* otherwise) {
+  return std::isnan(value) ? otherwise : absl::StrFormat("%.*f", digits, value);
 }
 
 }  // namespace
@@ -156,8 +162,8 @@ std::string TpuSensitivityTable(const std::vector<TpuRun>& runs, const std::vect
   TextTable table(columns);
   for (const tpu::SensitivityPoint& point : points) {
     std::vector<std::string> cells = {point.scaling, absl::StrCat(point.factor)};
-    for (const double speedup : point.speedups) cells.push_back(absl::StrFormat("%.2f", speedup));
-    cells.push_back(absl::StrFormat("%.2f", point.weighted_mean));
+    for (const double speedup : point.speedups) cells.push_back(Speedup(speedup, 2, "-"));
+    cells.push_back(Speedup(point.weighted_mean, 2, "-"));
     table.AddRow(cells);
   }
   return table.ToString();
@@ -169,8 +175,8 @@ std::string TpuSensitivityCsv(const std::vector<TpuRun>& runs, const std::vector
   absl::StrAppend(&csv, ",weighted_mean\n");
   for (const tpu::SensitivityPoint& point : points) {
     absl::StrAppend(&csv, point.scaling, ",", point.factor);
-    for (const double speedup : point.speedups) absl::StrAppendFormat(&csv, ",%.4f", speedup);
-    absl::StrAppendFormat(&csv, ",%.4f\n", point.weighted_mean);
+    for (const double speedup : point.speedups) absl::StrAppend(&csv, ",", Speedup(speedup, 4, ""));
+    absl::StrAppend(&csv, ",", Speedup(point.weighted_mean, 4, ""), "\n");
   }
   return csv;
 }

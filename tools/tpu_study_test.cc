@@ -51,11 +51,24 @@ TEST(TpuStudy, WritesTablesAndPlots) {
   EXPECT_THAT(ReadAll(directory + "/tpu_sensitivity.csv"), HasSubstr("\nmemory,1,1.0000,1.0000\n"));
 }
 
+// A quarter of 1,024 accumulator rows holds no image of CNN1 to pool.
+TEST(TpuStudy, LeavesOutWhatHasNoRoom) {
+  const std::string directory = testing::TempDir() + "/tpu_study_no_room";
+  const Result result =
+      Study({"--application=CNN1", "--set=accumulator_rows=1024", "--sensitivity", "--output", directory});
+  ASSERT_EQ(result.code, kExitDone) << result.err;
+  EXPECT_THAT(result.out, ContainsRegex("clock\\+ +0.25 +- +-"));
+  EXPECT_THAT(ReadAll(directory + "/tpu_sensitivity.csv"), HasSubstr("\nclock+,0.25,,\n"));
+  EXPECT_THAT(ReadAll(directory + "/tpu_sensitivity.csv"), HasSubstr("\nclock+,1,1.0000,1.0000\n"));
+  EXPECT_THAT(ReadAll(directory + "/tpu_counters.csv"), HasSubstr("\nCNN1,"));
+}
+
 TEST(TpuStudy, TakesOtherParametersAndPrintsPrograms) {
   const Result result = Study({"--application=MLP1", "--disassemble", "--set=array_size=2048"});
   ASSERT_EQ(result.code, kExitDone) << result.err;
   EXPECT_THAT(result.out, HasSubstr("\n     2  matmul       ub "));
   EXPECT_EQ(Study({"--set", "array_size=0"}).code, kExitBadUsage);
+  EXPECT_EQ(Study({"--application=MLP1", "--set=weight_memory_bytes=65536"}).code, kExitBadUsage);
   EXPECT_THAT(Study({"--application", "MLP2"}).err, HasSubstr("found MLP2"));
 }
 

@@ -11,7 +11,7 @@ namespace espalier::tpu {
 absl::StatusOr<int64_t> RowAllocator::Allocate(int64_t rows) {
   const auto fit = std::find_if(free_.begin(), free_.end(), [rows](const auto& range) { return range.second >= rows; });
   if (fit == free_.end()) {
-    return absl::ResourceExhaustedError(
+    return absl::InvalidArgumentError(
         absl::StrCat("expected ", rows, " rows in a piece, found ", rows_ - taken_, " free of ", rows_));
   }
   const auto [begin, length] = *fit;

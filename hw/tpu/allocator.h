@@ -14,7 +14,7 @@ class RowAllocator {
  public:
   explicit RowAllocator(int64_t rows) : rows_(rows) { free_[0] = rows; }
 
-  // The first of `rows` rows. ResourceExhausted if no free range is so long.
+  // The first of `rows` rows. InvalidArgument if no free range is so long.
   absl::StatusOr<int64_t> Allocate(int64_t rows);
   // Of a range that was allocated.
   void Free(int64_t begin, int64_t rows);

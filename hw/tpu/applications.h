@@ -63,7 +63,7 @@ enum class HostTraffic {
   kOwn,       // nothing
 };
 
-// InvalidArgument or ResourceExhausted where the configuration has no room for the application.
+// InvalidArgument where the configuration has no room for the application.
 absl::StatusOr<ApplicationResult> RunApplication(const Config& config, const Application& application,
                                                  HostTraffic host = HostTraffic::kMeasured);
 

@@ -27,6 +27,7 @@ class Compiler {
   int64_t BlockCount(const ActivationBlock& block) const { return CeilDivide(block.columns, config_.array_size); }
   void CountUses(int repetition);
   Value& ValueOf(const Source& source, int repetition);
+  absl::StatusOr<int64_t> AllocateRows(int64_t rows, const std::string& name);
   absl::Status Allocate(const LayerShape& shape, const std::string& name, Value* value);
   absl::Status AllocateStart();
   void Release(Value* value);
@@ -89,16 +90,19 @@ Value& Compiler::ValueOf(const Source& source, int repetition) {
   return repetition == 0 ? zeros_[source.layer] : values_[repetition - 1][source.layer];
 }
 
+absl::StatusOr<int64_t> Compiler::AllocateRows(int64_t rows, const std::string& name) {
+  absl::StatusOr<int64_t> begin = allocator_.Allocate(rows);
+  if (begin.ok()) return begin;
+  return absl::InvalidArgumentError(absl::StrCat("unified buffer, for ", name, " of a batch of ", network_.batch, ": ",
+                                                 begin.status().message(), "; a smaller batch takes less"));
+}
+
 absl::Status Compiler::Allocate(const LayerShape& shape, const std::string& name, Value* value) {
   value->block.vectors = network_.batch * shape.height * shape.width;
   value->block.columns = shape.columns;
   value->block.type = shape.type;
-  const absl::StatusOr<int64_t> begin = allocator_.Allocate(value->block.BlockRows() * BlockCount(value->block));
-  if (!begin.ok()) {
-    return absl::ResourceExhaustedError(absl::StrCat("unified buffer, for ", name, " of a batch of ", network_.batch,
-                                                     ": ", begin.status().message(), "; a smaller batch takes less"));
-  }
-  value->block.unified_buffer = *begin;
+  ASSIGN_OR_RETURN(value->block.unified_buffer,
+                   AllocateRows(value->block.BlockRows() * BlockCount(value->block), name));
   return absl::OkStatus();
 }
 
@@ -107,17 +111,17 @@ absl::Status Compiler::AllocateStart() {
   for (size_t l = 0; l < shapes_.size(); ++l) {
     if (zeros_[l].uses > 0) RETURN_IF_ERROR(Allocate(shapes_[l], network_.layers[l].name, &zeros_[l]));
   }
-  const auto extra = [&](int64_t bytes, ActivationBlock* block) -> absl::Status {
+  const auto extra = [&](const std::string& name, int64_t bytes, ActivationBlock* block) -> absl::Status {
     block->vectors = CeilDivide(bytes, config_.array_size);
     block->columns = config_.array_size;
     if (bytes == 0) return absl::OkStatus();
-    ASSIGN_OR_RETURN(block->unified_buffer, allocator_.Allocate(block->vectors));
+    ASSIGN_OR_RETURN(block->unified_buffer, AllocateRows(block->vectors, name));
     block->host = program_.host_rows;
     program_.host_rows += block->vectors;
     return absl::OkStatus();
   };
-  RETURN_IF_ERROR(extra(network_.extra_input_bytes, &extra_input_));
-  return extra(network_.extra_output_bytes, &extra_output_);
+  RETURN_IF_ERROR(extra("the host's extra input", network_.extra_input_bytes, &extra_input_));
+  return extra("the host's extra output", network_.extra_output_bytes, &extra_output_);
 }
 
 void Compiler::Release(Value* value) {

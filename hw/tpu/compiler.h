@@ -15,7 +15,7 @@
 
 namespace espalier::tpu {
 
-// InvalidArgument: a layer that is wrong or too large for an instruction's fields; ResourceExhausted: a memory is full.
+// InvalidArgument: a layer that is wrong or too large for an instruction's fields, a memory that is too small.
 absl::StatusOr<Program> Compile(const Config& config, const Network& network);
 
 }  // namespace espalier::tpu

@@ -85,9 +85,15 @@ TEST(Compiler, SaysWhatDoesNotFit) {
             "unified buffer, for the input of a batch of 100000: expected 100000 rows in a piece, found 98304 free of "
             "98304; a smaller batch takes less");
   test.network.batch = 1;
+  test.network.extra_input_bytes = int64_t{1} << 30;
+  EXPECT_EQ(Compile(test.config, test.network).status(),
+            absl::InvalidArgumentError("unified buffer, for the host's extra input of a batch of 1: expected 4194304 "
+                                       "rows in a piece, found 98304 free of 98304; a smaller batch takes less"));
+  test.network.extra_input_bytes = 0;
   test.config.weight_memory_bytes = 1 << 16;  // one tile
   test.network.layers[0].outputs = 257;
-  EXPECT_EQ(Compile(test.config, test.network).status().message(), "weight memory: expected at most 1 tiles, found 2");
+  EXPECT_EQ(Compile(test.config, test.network).status(),
+            absl::InvalidArgumentError("weight memory: expected at most 1 tiles, found 2"));
   test.config.array_size = 0;
   EXPECT_EQ(Compile(test.config, test.network).status().message(), "TPU array_size: expected 1 to 4096, found 0");
 }

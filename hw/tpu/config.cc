@@ -42,6 +42,14 @@ absl::Status Between(const char* field, double value, double least, double great
       absl::StrCat("TPU ", field, ": expected ", least, " to ", greatest, ", found ", value));
 }
 
+// Counters add up whole programs' cycles: those of one transfer stay far below what they hold.
+absl::Status Transferable(const char* what, const char* rate, double bytes, double clock_hz, double bytes_per_s) {
+  const double cycles = bytes * clock_hz / bytes_per_s;
+  if (cycles <= 0x1p36) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("TPU clock_hz and ", rate, ": expected ", what, " in at most 2^36 cycles, found ", cycles));
+}
+
 int64_t WholeCycles(int64_t bytes, double clock_hz, double bytes_per_s) {
   return static_cast<int64_t>(std::ceil(static_cast<double>(bytes) * clock_hz / bytes_per_s));
 }
@@ -60,6 +68,10 @@ absl::Status Config::Validate() const {
                           static_cast<double>(array_size) * (1 << 24)));
   RETURN_IF_ERROR(Between("weight_memory_bytes", static_cast<double>(weight_memory_bytes),
                           static_cast<double>(TileBytes()), static_cast<double>(TileBytes()) * 0x1p32));
+  RETURN_IF_ERROR(Transferable("a tile of weights", "weight_bytes_per_s", static_cast<double>(TileBytes()), clock_hz,
+                               weight_bytes_per_s));
+  RETURN_IF_ERROR(Transferable("the unified buffer", "host_bytes_per_s", static_cast<double>(unified_buffer_bytes),
+                               clock_hz, host_bytes_per_s));
   RETURN_IF_ERROR(Between("activation_width", activation_width, 1, 1 << 20));
   return Between("activation_latency", activation_latency, 1, 1 << 20);
 }

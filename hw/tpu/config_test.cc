@@ -24,6 +24,17 @@ TEST(Config, SaysWhatIsWrong) {
   config = Config();
   config.unified_buffer_bytes = 255;
   EXPECT_FALSE(config.Validate().ok());
+  // Rates that are well alone.
+  config = Config();
+  config.clock_hz = 1e12;
+  config.weight_bytes_per_s = 1;
+  EXPECT_EQ(config.Validate().message(),
+            "TPU clock_hz and weight_bytes_per_s: expected a tile of weights in at most 2^36 cycles, found 6.5536e+16");
+  config.weight_bytes_per_s = 1e6;
+  EXPECT_TRUE(config.Validate().ok()) << config.Validate();
+  config.host_bytes_per_s = 1e6;
+  EXPECT_EQ(config.Validate().message(),
+            "TPU clock_hz and host_bytes_per_s: expected the unified buffer in at most 2^36 cycles, found 2.51658e+13");
 }
 
 TEST(Config, SetsFieldsByName) {

@@ -145,7 +145,7 @@ absl::StatusOr<std::vector<LayerPlan>> PlanLayers(const Config& config, const Ne
   }
   const int64_t room = config.weight_memory_bytes / config.TileBytes();
   if (static_cast<int64_t>(program->tiles.size()) > room) {
-    return absl::ResourceExhaustedError(
+    return absl::InvalidArgumentError(
         absl::StrCat("weight memory: expected at most ", room, " tiles, found ", program->tiles.size()));
   }
   return plans;

@@ -23,7 +23,7 @@ struct LayerPlan {
   size_t first_activation = 0;  // [output_blocks]
 };
 
-// All layers' plans; adds their tiles and settings to the program. InvalidArgument or ResourceExhausted as Compile.
+// All layers' plans; adds their tiles and settings to the program. InvalidArgument as Compile.
 absl::StatusOr<std::vector<LayerPlan>> PlanLayers(const Config& config, const Network& network,
                                                   const std::vector<LayerShape>& shapes, Program* program);
 

@@ -1,6 +1,7 @@
 #include "hw/tpu/sensitivity.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "core/status.h"
 
@@ -29,6 +30,14 @@ Config ScaleMatrix(Config config, double factor) {
   config.array_size = static_cast<int>(config.array_size * factor);
   config.activation_width = static_cast<int>(config.activation_width * factor);
   return config;
+}
+
+// Not a number where the scaled TPU has no room for the application.
+absl::StatusOr<double> Speedup(const Config& scaled, const Application& application, double base_batches_per_s) {
+  const absl::StatusOr<ApplicationResult> result = RunApplication(scaled, application, HostTraffic::kOwn);
+  if (absl::IsInvalidArgument(result.status())) return std::numeric_limits<double>::quiet_NaN();
+  RETURN_IF_ERROR(result.status());
+  return result->batches_per_s / base_batches_per_s;
 }
 
 }  // namespace
@@ -60,9 +69,7 @@ absl::StatusOr<std::vector<SensitivityPoint>> RunSensitivity(const Config& confi
       for (const double factor : scaling.factors) {
         double speedup = 1;
         if (factor != 1) {
-          ASSIGN_OR_RETURN(const ApplicationResult result,
-                           RunApplication(scaling.scale(config, factor), application, HostTraffic::kOwn));
-          speedup = result.batches_per_s / base.batches_per_s;
+          ASSIGN_OR_RETURN(speedup, Speedup(scaling.scale(config, factor), application, base.batches_per_s));
         }
         points[point++].speedups.push_back(speedup);
       }

@@ -24,12 +24,13 @@ std::vector<Scaling> Scalings();
 struct SensitivityPoint {
   std::string scaling;
   double factor = 1;
-  std::vector<double> speedups;  // over factor 1, by application
-  double weighted_mean = 0;      // by deployment
+  // Over factor 1, by application; not a number where the scaled TPU has no room for it.
+  std::vector<double> speedups;
+  double weighted_mean = 0;  // by deployment; not a number if one of them is not
 };
 
 // The scalings by all of their factors, 0.25 to 4 (of the array: 0.5 to 2). What Table 5 says of the host is left out,
-// as in the paper's model.
+// as in the paper's model. InvalidArgument if the TPU itself has no room for an application.
 absl::StatusOr<std::vector<SensitivityPoint>> RunSensitivity(const Config& config,
                                                              const std::vector<Application>& applications,
                                                              const std::vector<Scaling>& scalings);

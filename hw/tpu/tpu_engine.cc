@@ -80,9 +80,9 @@ absl::Status TpuEngine::Load(const IntegerMatrix& matrix) {
   if (Find(matrix) != nullptr) return absl::OkStatus();
   // Outputs of 16 bits at worst; two blocks of each, so that transfers can go beside the computation.
   if (Capacity(matrix, 2) < 2) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat(matrix.name, ": expected inputs and outputs of two vectors to fit ", config_.unified_buffer_bytes,
-                     " bytes, found ", matrix.columns, " and ", matrix.rows, " of them"));
+    return absl::InvalidArgumentError(absl::StrCat(matrix.name, ": expected inputs and outputs of two vectors to fit ",
+                                                   config_.unified_buffer_bytes, " bytes, found ", matrix.columns,
+                                                   " and ", matrix.rows, " of them"));
   }
   Requantization any;
   any.multiplier = {1};
@@ -91,7 +91,7 @@ absl::Status TpuEngine::Load(const IntegerMatrix& matrix) {
   const int64_t room = config_.weight_memory_bytes / config_.TileBytes();
   const auto tiles = static_cast<int64_t>(program.tiles.size());
   if (tiles_ + tiles > room) {
-    return absl::ResourceExhaustedError(
+    return absl::InvalidArgumentError(
         absl::StrCat(matrix.name, ": expected at most ", room, " tiles in weight memory, found ", tiles_ + tiles));
   }
   tiles_ += tiles;

@@ -37,9 +37,8 @@ class TpuEngine : public MatrixEngine {
   // InvalidArgument if the configuration is.
   static absl::StatusOr<std::unique_ptr<TpuEngine>> Create(const tpu::Config& config);
 
-  // Not needed before Multiply, but the way to learn of a network that the TPU cannot run. InvalidArgument: sums that
-  // exceed 32 bits; ResourceExhausted: a row of inputs and outputs exceeds the unified buffer, or all tiles so far the
-  // weight memory.
+  // Not needed before Multiply, but the way to learn of a network that the TPU cannot run. InvalidArgument: sums exceed
+  // 32 bits, a row of inputs and outputs the unified buffer, or all tiles so far the weight memory.
   absl::Status Load(const IntegerMatrix& matrix);
 
   // Loads a matrix where it has not been; dies if that fails. A matrix comes with the same requantization each time.

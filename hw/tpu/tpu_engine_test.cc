@@ -25,7 +25,6 @@ Layer MakeLayer(const std::string& name, int64_t rows, int64_t columns, int64_t 
   layer.matrix.name = name;
   layer.matrix.rows = rows;
   layer.matrix.columns = columns;
-  layer.matrix.weight_bits = weight_bits;
   layer.matrix.input_minimum = minimum;
   layer.matrix.input_maximum = maximum;
   const int32_t limit = weight_bits == 8 ? 128 : 1000;
@@ -107,8 +106,9 @@ TEST(TpuEngine, SaysWhatItCannotRun) {
               testing::StartsWith("layer fc: expected sums of 32 bits, found "));
   tpu::Config small;
   small.unified_buffer_bytes = 256;
-  EXPECT_EQ(TpuEngine::Create(small).value()->Load(layer.matrix).message(),
-            "fc: expected inputs and outputs of two vectors to fit 256 bytes, found 200 and 1 of them");
+  EXPECT_EQ(TpuEngine::Create(small).value()->Load(layer.matrix),
+            absl::InvalidArgumentError(
+                "fc: expected inputs and outputs of two vectors to fit 256 bytes, found 200 and 1 of them"));
   small.array_size = -1;
   EXPECT_FALSE(TpuEngine::Create(small).ok());
 }
@@ -127,6 +127,18 @@ TEST(TpuReport, HasALinePerLayerAndTheirSum) {
   EXPECT_THAT(TpuTrafficCsv(*engine), testing::HasSubstr("\nfc2,65536,0,0,2048,2048,24576,94208,4,1,2048,2048\n"));
   EXPECT_THAT(TpuEnergyCsv(*engine), testing::HasSubstr("\ntotal,"));
   EXPECT_THAT(TpuRooflineCsv(*engine), testing::HasSubstr("\nfc1,0.0488281,"));
+}
+
+// Names are the user's.
+TEST(TpuReport, AnyNameIsACell) {
+  const std::unique_ptr<TpuEngine> engine = TpuEngine::Create(tpu::Config()).value();
+  Random random(5, "engine", 0, 0);
+  const Layer layer = MakeLayer("the \"first\", 1", 10, 20, 8, 0, 255, 8, &random);
+  ExpectPlainOutputs(layer, 8, engine.get());
+  for (const std::string& csv :
+       {TpuCyclesCsv(*engine), TpuTrafficCsv(*engine), TpuEnergyCsv(*engine), TpuRooflineCsv(*engine)}) {
+    EXPECT_THAT(csv, testing::HasSubstr("\n\"the \"\"first\"\", 1\","));
+  }
 }
 
 // A whole network, with groups, strides, pools and sums.
