@@ -11,7 +11,7 @@
 namespace espalier {
 namespace {
 
-// A batch that outlives the loader's next.
+// The first samples of a batch, which outlives the loader's next.
 struct Job {
   Tensor images, labels;
   int64_t count = 0, right = 0;
@@ -61,21 +61,20 @@ absl::StatusOr<IntegerAccuracy> EvaluateIntegerNetwork(const IntegerNetwork& net
   }
   IntegerAccuracy accuracy;
   if (data.batches_per_epoch() > 0) data.Seek(0, 0);
-  for (int64_t next = 0; next < data.batches_per_epoch() && (samples == 0 || accuracy.samples < samples);) {
-    const int64_t count = std::min(static_cast<int64_t>(engines.size()), data.batches_per_epoch() - next);
-    std::vector<Job> jobs(count);
-    for (Job& job : jobs) {
+  const int64_t wanted = samples == 0 ? data.size() : std::min(samples, data.size());
+  const bool side_by_side = engines.size() > 1;
+  while (accuracy.samples < wanted) {
+    std::vector<Job> jobs;
+    while (jobs.size() < engines.size() && accuracy.samples < wanted) {
       ASSIGN_OR_RETURN(const Batch* batch, data.Next());
-      job = {count == 1 ? batch->images : batch->images.Copy(), count == 1 ? batch->labels : batch->labels.Copy(),
-             batch->count, 0};
+      const int64_t count = std::min(batch->count, wanted - accuracy.samples);
+      jobs.push_back({side_by_side ? batch->images.Copy() : batch->images,
+                      side_by_side ? batch->labels.Copy() : batch->labels, count, 0});
+      accuracy.samples += count;
     }
-    next += count;
-#pragma omp parallel for schedule(static, 1) if (count > 1)
-    for (int64_t i = 0; i < count; ++i) RunJob(network, engines[i], &jobs[i]);
-    for (const Job& job : jobs) {
-      accuracy.samples += job.count;
-      accuracy.top1_right += job.right;
-    }
+#pragma omp parallel for schedule(static, 1) if (jobs.size() > 1)
+    for (size_t i = 0; i < jobs.size(); ++i) RunJob(network, engines[i], &jobs[i]);
+    for (const Job& job : jobs) accuracy.top1_right += job.right;
   }
   return accuracy;
 }

@@ -28,9 +28,8 @@ struct IntegerAccuracy {
   double top1() const { return samples == 0 ? 0 : static_cast<double>(top1_right) / static_cast<double>(samples); }
 };
 
-// One epoch of `data`, or the batches that cover its first `samples` samples if that is not 0. With several engines,
-// each takes batches of its own, side by side on a thread each; with one, the network's own loops use all threads.
-// The result is the same.
+// All samples of `data`, or its first `samples` if that is not 0. With several engines, each takes batches of its own,
+// side by side on a thread each; with one, the network's own loops use all threads. The result is the same.
 absl::StatusOr<IntegerAccuracy> EvaluateIntegerNetwork(const IntegerNetwork& network, Loader& data,
                                                        absl::Span<MatrixEngine* const> engines, int64_t samples = 0);
 

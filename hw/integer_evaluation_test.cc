@@ -69,7 +69,23 @@ TEST(IntegerEvaluationTest, CountsWhatTheNetworkHasRight) {
     EXPECT_EQ(accuracy.samples, 50);
     EXPECT_EQ(accuracy.top1_right, right);
   }
-  EXPECT_EQ((*EvaluateIntegerNetwork(network, *data, {&a}, 10)).samples, 16);
+}
+
+// Also where that is not a number of whole batches.
+TEST(IntegerEvaluationTest, TakesTheFirstSamples) {
+  const auto data = Load(50, 8);
+  const IntegerNetwork network = *BuildIntegerNetwork(MakePackage(), IntegerFormat::Int8(), data.get());
+  FastMatrixEngine a, b, c;
+  int64_t right = 0;
+  for (const int64_t samples : {1, 8, 10, 17, 50, 99}) {
+    const IntegerAccuracy one = *EvaluateIntegerNetwork(network, *data, {&a}, samples);
+    EXPECT_EQ(one.samples, std::min<int64_t>(samples, 50));
+    EXPECT_GE(one.top1_right, right);
+    right = one.top1_right;
+    const IntegerAccuracy three = *EvaluateIntegerNetwork(network, *data, {&a, &b, &c}, samples);
+    EXPECT_EQ(three.samples, one.samples);
+    EXPECT_EQ(three.top1_right, one.top1_right);
+  }
 }
 
 TEST(IntegerEvaluationTest, PicturesMustFit) {

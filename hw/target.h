@@ -37,6 +37,8 @@ class Target {
   virtual absl::string_view name() const = 0;  // "eie"
   virtual std::string title() const = 0;       // "EIE, 64 elements at 800 MHz"
   virtual IntegerFormat format() const = 0;
+  // What `reference` computes: "plain integers" where the chip's sums are exact.
+  virtual std::string arithmetic() const = 0;
 
   // Compiles every matrix of the network, which must outlive the target. InvalidArgument, naming the layer, if the chip
   // cannot run one.
@@ -44,7 +46,7 @@ class Target {
   // What a user should know of how the network came onto the chip; sentences without a full stop.
   virtual std::vector<std::string> Notes() const = 0;
 
-  // After Load. The chip, which counts; and plain arithmetic, to which it must be equal bit for bit.
+  // After Load. The chip, which counts; and its arithmetic computed plainly, to which it must be equal bit for bit.
   virtual MatrixEngine& emulator() = 0;
   virtual MatrixEngine& reference() = 0;
 

@@ -47,7 +47,8 @@ TEST_F(ExportTest, LeavesAPackageItsLedgerAndRunsOfAccelerators) {
       EXPECT_THAT(lines, SizeIs(4)) << csv;  // a head, two layers, the total
     }
   }
-  EXPECT_THAT(out_, HasSubstr("equal those of plain arithmetic"));
+  EXPECT_THAT(out_, HasSubstr("equal those of EIE's arithmetic computed plainly"));
+  EXPECT_THAT(out_, HasSubstr("equal those of plain integers"));
 }
 
 TEST_F(ExportTest, ADoneJobExportsTheSameBytesAgain) {

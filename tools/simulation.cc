@@ -24,7 +24,15 @@ std::string FirstDifference(const IntegerNetwork& network, const IntegerNetwork:
   return "";
 }
 
-// Compares a batch, activation by activation. Returns how many samples it had.
+// In batches that are not larger than what there is to run.
+absl::StatusOr<std::unique_ptr<Loader>> OpenSamples(const Package& package, const SimulationOptions& options) {
+  ASSIGN_OR_RETURN(std::unique_ptr<Loader> one, OpenValidation(package, options.data_dir, 1));
+  int64_t batch_size = std::min(options.batch_size, one->size());
+  if (options.samples > 0) batch_size = std::min(batch_size, options.samples);
+  return OpenValidation(package, options.data_dir, batch_size);
+}
+
+// Compares the first batch, activation by activation. Returns how many samples it had.
 absl::StatusOr<int64_t> Check(const IntegerNetwork& network, Loader& data, Target* target) {
   data.Seek(0, 0);
   ASSIGN_OR_RETURN(const Batch* batch, data.Next());
@@ -33,15 +41,15 @@ absl::StatusOr<int64_t> Check(const IntegerNetwork& network, Loader& data, Targe
   network.Run(batch->images.data<float>(), batch->count, &target->reference(), &plain);
   const std::string different = FirstDifference(network, chip, plain);
   if (different.empty()) return batch->count;
-  return absl::InternalError(absl::StrCat(target->title(), ": the output of ", different,
-                                          " is not what plain arithmetic gives; this is an error of the emulator"));
+  return absl::InternalError(absl::StrCat(target->title(), ": the output of ", different, " is not that of ",
+                                          target->arithmetic(), "; this is an error of the emulator"));
 }
 
 }  // namespace
 
 absl::StatusOr<Simulation> Simulate(const Package& package, const SimulationOptions& options) {
   Simulation simulation;
-  ASSIGN_OR_RETURN(std::unique_ptr<Loader> data, OpenValidation(package, options.data_dir, options.batch_size));
+  ASSIGN_OR_RETURN(std::unique_ptr<Loader> data, OpenSamples(package, options));
   ASSIGN_OR_RETURN(const std::unique_ptr<Target> target, MakeTarget(options.target));
   ASSIGN_OR_RETURN(const IntegerNetwork network, BuildIntegerNetworkFor(package, target->format(), data.get()));
   RETURN_IF_ERROR(target->Load(network));
@@ -51,6 +59,7 @@ absl::StatusOr<Simulation> Simulate(const Package& package, const SimulationOpti
   simulation.right = accuracy.top1_right;
   simulation.name = std::string(target->name());
   simulation.title = target->title();
+  simulation.arithmetic = target->arithmetic();
   simulation.bits = target->format().bits;
   simulation.notes = target->Notes();
   simulation.figures = target->Figures();
@@ -95,7 +104,7 @@ std::string DescribeSimulation(const Simulation& simulation) {
   std::string text = absl::StrCat(simulation.title, ": top-1 ", FormatPercent(simulation.top1()), " of ",
                                   FormatCount(simulation.samples), " samples in ", simulation.bits,
                                   "-bit integers; all activations of ", FormatCount(simulation.checked),
-                                  " samples equal those of plain arithmetic\n");
+                                  " samples equal those of ", simulation.arithmetic, "\n");
   for (const std::string& note : simulation.notes) absl::StrAppend(&text, "  ", note, "\n");
   absl::StrAppend(&text, "a sample takes\n", table.ToString(2));
   return text;

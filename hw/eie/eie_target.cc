@@ -33,6 +33,10 @@ class EieTarget : public Target {
     return absl::StrFormat("EIE, %d elements at %g MHz", config_.processing_elements, config_.clock_mhz);
   }
   IntegerFormat format() const override { return IntegerFormat::Fixed16(); }
+  std::string arithmetic() const override {
+    return absl::StrFormat("EIE's arithmetic computed plainly (shifted products, sums that saturate at %d bits)",
+                           config_.accumulator_bits);
+  }
 
   absl::Status Load(const IntegerNetwork& network) override {
     RETURN_IF_ERROR(ChooseCodeBits(network));

@@ -21,6 +21,7 @@ class TpuTarget : public Target {
                            config_.clock_hz * 1e-6);
   }
   IntegerFormat format() const override { return IntegerFormat::Int8(); }
+  std::string arithmetic() const override { return "plain integers"; }
 
   absl::Status Load(const IntegerNetwork& network) override {
     ASSIGN_OR_RETURN(engine_, TpuEngine::Create(config_));
