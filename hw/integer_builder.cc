@@ -187,13 +187,8 @@ class Builder {
     matrix.name = layer.convolution.groups > 1 ? absl::StrCat(layer.name, "/group", group + 1) : layer.name;
     matrix.rows = rows;
     matrix.columns = static_cast<int64_t>(weights.values.size()) / (rows * layer.convolution.groups);
-    matrix.weight_bits = format_.bits;
     const int64_t begin = group * rows * matrix.columns, end = begin + rows * matrix.columns;
     matrix.weights.assign(weights.values.begin() + begin, weights.values.begin() + end);
-    if (!weights.codes.empty()) {
-      matrix.codes.assign(weights.codes.begin() + begin, weights.codes.begin() + end);
-      matrix.codebook = weights.codebook;
-    }
     const IntegerLimits& inputs = activations_[built->inputs[0]].limits;
     matrix.input_minimum = inputs.minimum;
     matrix.input_maximum = inputs.maximum;

@@ -101,25 +101,4 @@ IntegerLogits IntegerNetwork::Run(const float* images, int64_t batch, MatrixEngi
   return logits;
 }
 
-std::vector<MatrixWork> WorkOf(const IntegerNetwork& network) {
-  std::vector<MatrixWork> all;
-  for (const IntegerLayer& layer : network.layers()) {
-    if (layer.matrices.empty()) continue;
-    const Shape& output = network.activations()[layer.output].shape;
-    MatrixWork work;
-    work.name = layer.name;
-    work.matrices = static_cast<int64_t>(layer.matrices.size());
-    work.rows = layer.matrices[0].rows;
-    work.columns = layer.matrices[0].columns;
-    if (layer.kind == InferenceKind::kConvolution) work.vectors = Lower(layer, output).positions();
-    for (const IntegerMatrix& matrix : layer.matrices) {
-      work.nonzero_weights += static_cast<int64_t>(matrix.weights.size()) -
-                              std::count(matrix.weights.begin(), matrix.weights.end(), int16_t{0});
-    }
-    work.macs = work.matrices * work.rows * work.columns * work.vectors;
-    all.push_back(std::move(work));
-  }
-  return all;
-}
-
 }  // namespace espalier

@@ -1,6 +1,7 @@
 // A trained network in integers, as accelerators run it: matrices of weights in fixed point, activations in fixed
-// point, and between them rectifiers, pools and sums. The plain twin of every emulated accelerator: their outputs must
-// equal this network's bit for bit.
+// point, and between them rectifiers, pools and sums. With PlainMatrixEngine the plain twin of accelerators whose sums
+// are exact, whose outputs must equal its bit for bit; an accelerator with other sums has a plain MatrixEngine of its
+// own.
 #ifndef ESPALIER_HW_INTEGER_NETWORK_H_
 #define ESPALIER_HW_INTEGER_NETWORK_H_
 
@@ -79,18 +80,6 @@ class IntegerNetwork {
   int output_;
   std::vector<int> last_reader_;  // by activation: the last layer that reads it, -1: none
 };
-
-// What a layer is in the engine's eyes, for reports.
-struct MatrixWork {
-  std::string name;
-  int64_t matrices = 1;           // groups
-  int64_t rows = 0, columns = 0;  // of each
-  int64_t vectors = 1;            // that a sample multiplies it with: the positions of a convolution's output
-  int64_t nonzero_weights = 0;    // of all matrices
-  int64_t macs = 0;               // of a sample, zeros included
-};
-// One for each convolution and dense layer, in order.
-std::vector<MatrixWork> WorkOf(const IntegerNetwork& network);
 
 }  // namespace espalier
 

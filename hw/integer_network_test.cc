@@ -170,18 +170,5 @@ TEST(IntegerNetworkTest, InputsSaturate) {
   EXPECT_THAT(trace[0], ElementsAre(0, 127));
 }
 
-TEST(IntegerNetworkTest, WorkIsThatOfTheLayers) {
-  const RandomNetwork random = MakeRandomNetwork(kConvolutions, 1);
-  const std::vector<MatrixWork> work = WorkOf(Build(random, IntegerFormat::Fixed16()));
-  ASSERT_EQ(work.size(), 4u);
-  EXPECT_EQ(work[1].name, "b");
-  EXPECT_EQ(work[1].matrices, 2);
-  EXPECT_EQ(work[1].rows, 4);
-  EXPECT_EQ(work[1].columns, 27);
-  EXPECT_EQ(work[1].vectors, 4 * 3);
-  EXPECT_EQ(work[1].macs, 2 * 4 * 27 * 12);
-  EXPECT_EQ(work[3].vectors, 1);
-}
-
 }  // namespace
 }  // namespace espalier

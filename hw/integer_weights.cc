@@ -45,17 +45,27 @@ class WeightMaker {
   void FromShared(const SharedValues& shared) {
     CHECK_EQ(static_cast<int64_t>(shared.codes.size()), tensor_.shape.elements()) << tensor_.name;
     const double unit = UnitFor(shared.codebook, format_, 0);
-    for (float value : shared.codebook) weights_.codebook.push_back(ToInteger(value, unit, WeightLimits(format_.bits)));
-    weights_.codes = shared.codes;
+    std::vector<int16_t> codebook;
+    for (float value : shared.codebook) codebook.push_back(ToInteger(value, unit, WeightLimits(format_.bits)));
     weights_.units.assign(rows(), unit);
-    for (size_t i = 0; i < shared.codes.size(); ++i) weights_.values[i] = weights_.codebook[shared.codes[i]];
+    for (size_t i = 0; i < shared.codes.size(); ++i) weights_.values[i] = codebook[shared.codes[i]];
   }
 
+  // A scale is any finite number, a unit is positive.
   void FromIntegers(const IntegerValues& integers) {
     weights_.values = integers.values;
     for (int64_t r = 0; r < rows(); ++r) {
-      weights_.units.push_back(integers.scales.size() > 1 ? integers.scales[r] : integers.scales[0]);
+      const double scale = integers.scales.size() > 1 ? integers.scales[r] : integers.scales[0];
+      const auto row = weights_.values.begin() + r * columns_;
+      if (scale == 0) std::fill_n(row, columns_, int16_t{0});
+      if (scale < 0) std::transform(row, row + columns_, row, [this](int16_t value) { return Negated(value); });
+      weights_.units.push_back(scale == 0 ? 1 : std::fabs(scale));
     }
+  }
+
+  // The least number has no negative in its bits.
+  int16_t Negated(int16_t value) const {
+    return static_cast<int16_t>(std::min(-int32_t{value}, WeightLimits(format_.bits).maximum));
   }
 
   void FromFloats() {
@@ -74,10 +84,7 @@ class WeightMaker {
   void SwitchOffSmallRows() {
     for (int64_t r = 0; r < rows(); ++r) {
       const auto row = weights_.values.begin() + r * columns_;
-      if (weights_.units[r] < least_units_[r]) {
-        std::fill_n(row, columns_, int16_t{0});
-        if (!weights_.codes.empty()) std::fill_n(weights_.codes.begin() + r * columns_, columns_, uint8_t{0});
-      }
+      if (weights_.units[r] < least_units_[r]) std::fill_n(row, columns_, int16_t{0});
       weights_.constant.push_back(std::all_of(row, row + columns_, [](int16_t value) { return value == 0; }));
     }
   }

@@ -13,14 +13,13 @@ namespace espalier {
 
 struct IntegerWeights {
   std::vector<int16_t> values;  // [rows, columns]
-  std::vector<double> units;    // one for each row
+  std::vector<double> units;    // one for each row, positive
   std::vector<bool> constant;   // by row: all its weights are zero
-  std::vector<uint8_t> codes;   // of shared weights: values[i] == codebook[codes[i]]
-  std::vector<int16_t> codebook;
 };
 
-// Weights that share values keep sharing them: the codebook is rounded, in one unit, and the codes stay. Weights that
-// are integers already stay as they are, if the format has room for them. All others are rounded in the format's units.
+// Weights that share values keep sharing them: the codebook is rounded, in one unit. Weights that are integers already
+// stay as they are, if the format has room for them; those of a negative scale become their negatives (clamped), those
+// of the scale 0 zeros. All others are rounded in the format's units.
 //
 // `least_units` has for each row the unit below which its bias would not fit the accumulators. A row that may have a
 // unit of its own takes at least that. Another row whose unit is smaller becomes zero: its weights are too small to

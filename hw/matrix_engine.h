@@ -15,11 +15,7 @@ namespace espalier {
 struct IntegerMatrix {
   std::string name;  // the layer's: "conv1", "conv2/group1"
   int64_t rows = 0, columns = 0;
-  int weight_bits = 16;          // two's complement; 8 or 16
   std::vector<int16_t> weights;  // row-major
-  // Of shared weights: weights[i] == codebook[codes[i]], codebook[0] == 0. Empty: each weight is its own.
-  std::vector<uint8_t> codes;
-  std::vector<int16_t> codebook;
   // A row each, in the units of the sum: weight unit * input unit.
   std::vector<int64_t> bias;
   // What every input lies between: [0, 255] behind a rectifier in 8 bits.
