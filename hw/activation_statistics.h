@@ -22,8 +22,8 @@ absl::StatusOr<std::unique_ptr<Executor>> MakeFloatExecutor(const InferenceNetwo
                                                             absl::Span<const PackedTensor> tensors,
                                                             absl::Span<const int> wanted);
 
-// One for each of network.Activations(), over the first `samples` samples that `data` delivers, or all of an epoch if
-// they are fewer. The network's batch size must be that of `data`.
+// One for each of network.Activations(), over the batches that hold the first `samples` samples that `data` delivers,
+// or all of an epoch if they are fewer. The network's batch size must be that of `data`.
 absl::StatusOr<std::vector<MagnitudeHistogram>> GatherActivations(const InferenceNetwork& network,
                                                                   absl::Span<const PackedTensor> tensors, Loader& data,
                                                                   int64_t samples);

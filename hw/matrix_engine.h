@@ -30,7 +30,8 @@ int64_t LargestSum(const IntegerMatrix& matrix);
 class MatrixEngine {
  public:
   virtual ~MatrixEngine() = default;
-  // outputs[b][r] = RequantizeSum(bias[r] + sum over c of weights[r][c] * inputs[b][c]), the sum exact.
+  // outputs[b][r] = RequantizeSum(bias[r] + sum over c of weights[r][c] * inputs[b][c]), the sum exact, or as the
+  // engine's own arithmetic has it (EIE).
   // `inputs`: [batch, columns] activations. `outputs`: [batch, rows], requantized.
   virtual void Multiply(const IntegerMatrix& matrix, const Requantization& requantization, const int16_t* inputs,
                         int64_t batch, int16_t* outputs) = 0;

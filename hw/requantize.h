@@ -1,4 +1,5 @@
-// How sums become activations again. Every engine uses this one rule, so that their outputs are equal bit for bit.
+// How sums become activations again. Every engine uses this one rule, so that equal sums give equal outputs, bit for
+// bit.
 #ifndef ESPALIER_HW_REQUANTIZE_H_
 #define ESPALIER_HW_REQUANTIZE_H_
 

@@ -20,9 +20,9 @@ struct TargetFigures {
   std::string layer;
   int64_t cycles = 0;
   double seconds = 0;
-  double operations = 0;   // that were needed: two for each multiply-accumulate
-  double utilization = 0;  // of the multipliers' cycles
-  double energy_joules = 0;
+  double operations = 0;     // that were needed: two for each multiply-accumulate
+  double utilization = 0;    // of the multipliers' cycles
+  double energy_joules = 0;  // without what is loaded once, however many samples follow
 };
 
 struct TargetReport {

@@ -12,7 +12,8 @@ namespace espalier {
 // cycles.csv, sums over all vectors: cycles by cause, work of the elements, how the layer was laid out.
 std::string EieCyclesCsv(const EieEngine& engine);
 
-// traffic.csv: bytes by memory, accesses, sizes.
+// traffic.csv: bytes by memory, accesses, sizes. `dram_bytes` are those of the vectors; a layer that is loaded once
+// (`resident` in cycles.csv) has none, its `load_bytes` say what that takes.
 std::string EieTrafficCsv(const EieEngine& engine);
 
 // energy.csv: energy by part in nJ, time, the chip's average power, operations a second.
