@@ -25,7 +25,7 @@ absl::StatusOr<DType> FloatType(const Arguments& arguments, const char* flag) {
 absl::Status Pack(const Arguments& arguments, std::ostream& out) {
   PackOptions options;
   MakePackageOptions make;
-  ASSIGN_OR_RETURN(options.index_bits, arguments.GetInteger("index_bits", 0, 2));
+  ASSIGN_OR_RETURN(options.index_bits, arguments.GetInteger("index_bits", 0, 2, 8));
   ASSIGN_OR_RETURN(make.shared_values, FloatType(arguments, "codebook"));
   ASSIGN_OR_RETURN(make.small_tensors, FloatType(arguments, "biases"));
   options.huffman = !arguments.Has("raw");

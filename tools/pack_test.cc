@@ -148,7 +148,8 @@ TEST_F(PackTest, BadInputIsToldWithCodeTwo) {
     return result.err;
   };
   EXPECT_THAT(error({"pack", directory_ + "/nowhere"}), HasSubstr("expected a checkpoint (with a state.pbtxt)"));
-  EXPECT_THAT(error({"pack", checkpoint, "--index_bits", "9"}), HasSubstr("expected 2 to 8 index bits, found 9"));
+  EXPECT_THAT(error({"pack", checkpoint, "--index_bits", "9"}),
+              HasSubstr("--index_bits: expected a whole number from 2 to 8, found 9"));
   EXPECT_THAT(error({"pack", checkpoint, "--biases", "s8"}), HasSubstr("--biases: expected f32, f16 or bf16"));
   EXPECT_THAT(error({"pack", checkpoint, "--best"}), HasSubstr("found a checkpoint"));
   EXPECT_THAT(error({"pack", directory_, "--best"}), HasSubstr("best"));
