@@ -14,7 +14,7 @@ constexpr auto kRight = TextTable::Align::kRight;
 
 EieFigures Figures(const EieStudyTask& task, const EieStudyResult& result) {
   const double dense_macs = static_cast<double>(task.benchmark.rows * task.benchmark.columns);
-  return ComputeEieFigures(task.config, result.counters, dense_macs, result.resident ? 0 : result.load_bytes);
+  return ComputeEieFigures(task.config, result.counters, dense_macs, result.fits_alone ? 0 : result.load_bytes);
 }
 
 std::string Deviation(double found, double expected) {
@@ -63,7 +63,7 @@ std::string EieLayerTable(const std::vector<EieLayerRun>& runs) {
          absl::StrFormat("%.1f%%", 100 * counters.Efficiency(elements)),
          absl::StrFormat("%.1f%%", 100 * counters.LoadBalance(elements)), absl::StrFormat("%.0f", figures.power_mw),
          absl::StrFormat("%.1f", figures.energy_nj / 1e3), absl::StrFormat("%.1f", figures.gops),
-         absl::StrCat(run.published_result.tiles, run.published_result.resident ? "" : " (not resident)"),
+         absl::StrCat(run.published_result.tiles, run.published_result.fits_alone ? "" : " (reloaded)"),
          FormatFigure(speed)});
   }
   return table.ToString();

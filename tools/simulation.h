@@ -34,8 +34,7 @@ struct Simulation {
 
 // Turns the package's network into integers, their units from the ranges that the package holds, compiles it for the
 // target, and runs validation samples on it. InvalidArgument if the network does not go on that chip or the samples do
-// not fit it; Internal if the chip's results are not those of its arithmetic computed
-// plainly.
+// not fit it; Internal if the chip's results are not those of its arithmetic computed plainly.
 absl::StatusOr<Simulation> Simulate(const Package& package, const SimulationOptions& options);
 
 // Writes the target's reports: DIRECTORY/eie/cycles.csv, traffic.csv, energy.csv, ...

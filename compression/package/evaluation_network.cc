@@ -70,14 +70,18 @@ absl::Status CheckSamples(const EvaluationNetwork& network, const SampleType& sa
   return absl::OkStatus();
 }
 
-// Whether batches of this size are within reason, before memory is taken for them.
-absl::Status CheckBatch(const Model& model, int64_t batch_size) {
-  constexpr int64_t kMostElements = int64_t{1} << 28;
-  int64_t sample = 1;
-  for (const int32_t dim : model.input(0).dims()) sample *= dim;
-  if (batch_size <= kMostElements / sample) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("validation_batch_size: expected at most ", kMostElements / sample,
-                                                 " samples of ", sample, " numbers, found ", batch_size));
+// Numbers of a sample of the network's input.
+int64_t SampleElements(const Model& model) {
+  int64_t elements = 1;
+  for (const int32_t dim : model.input(0).dims()) elements *= dim;
+  return elements;
+}
+
+// As the package has it, but within reason: what is counted does not depend on it.
+int64_t EvaluationBatchSize(const PackageInfo& info) {
+  constexpr int64_t kMostSamples = 1000, kMostElements = int64_t{1} << 26;
+  const int64_t most = std::clamp<int64_t>(kMostElements / SampleElements(info.model()), 1, kMostSamples);
+  return std::min(ValidationBatchSize(info.data()), most);
 }
 
 }  // namespace
@@ -122,8 +126,12 @@ absl::StatusOr<std::unique_ptr<Loader>> OpenValidation(const Package& package, c
   }
   LoaderOptions options;
   options.data_dir = data_dir;
-  options.batch_size = batch_size > 0 ? batch_size : ValidationBatchSize(data);
-  RETURN_IF_ERROR(CheckBatch(package.info.model(), options.batch_size));
+  options.batch_size = batch_size > 0 ? batch_size : EvaluationBatchSize(package.info);
+  constexpr int64_t kMostElements = int64_t{1} << 28;  // before memory is taken for them
+  if (const int64_t sample = SampleElements(package.info.model()); options.batch_size > kMostElements / sample) {
+    return absl::InvalidArgumentError(absl::StrCat("expected a batch of at most ", kMostElements / sample,
+                                                   " samples of ", sample, " numbers, found ", options.batch_size));
+  }
   options.training = false;
   options.shuffle = false;
   return Loader::Create(data.validation(), options);
@@ -133,7 +141,7 @@ absl::StatusOr<TopCounts> EvaluatePackage(const Package& package, const std::str
                                           const std::function<void(int64_t done, int64_t all)>& on_batch) {
   ASSIGN_OR_RETURN(const std::unique_ptr<Loader> loader, OpenValidation(package, data_dir));
   ASSIGN_OR_RETURN(const std::unique_ptr<EvaluationNetwork> network,
-                   EvaluationNetwork::Create(package, ValidationBatchSize(package.info.data())));
+                   EvaluationNetwork::Create(package, EvaluationBatchSize(package.info)));
   RETURN_IF_ERROR(CheckSamples(*network, loader->sample_type()));
   TopCounts counts;
   for (int64_t i = 0; i < loader->batches_per_epoch(); ++i) {

@@ -14,7 +14,6 @@
 #include "absl/strings/str_join.h"
 #include "compression/package/fold_batch_norm.h"
 #include "compression/package/network_tensors.h"
-#include "data/validation_batch_size.h"
 #include "glog/logging.h"
 
 namespace espalier {
@@ -192,7 +191,10 @@ PackageInfo InfoOf(const Job& job) {
   *info.mutable_model() = job.model();
   if (!job.data().has_validation()) return info;
   *info.mutable_data()->mutable_validation() = job.data().validation();
-  info.mutable_data()->set_validation_batch_size(static_cast<int32_t>(ValidationBatchSize(job.data())));
+  // That of training may be of many ranks together.
+  if (job.data().has_validation_batch_size()) {
+    info.mutable_data()->set_validation_batch_size(job.data().validation_batch_size());
+  }
   return info;
 }
 

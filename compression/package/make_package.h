@@ -35,7 +35,8 @@ struct MakePackageOptions {
 absl::StatusOr<Package> MakePackage(PackageInfo info, absl::Span<const NamedTensor> tensors,
                                     const MakePackageOptions& options = {});
 
-// What a package says of the job that trained it: its network, and its validation data with the size of their batches.
+// What a package says of the job that trained it: its network, and its validation data, with the size of their batches
+// if it has one of its own.
 PackageInfo InfoOf(const Job& job);
 
 // The parameters and states of a store, sharing its memory: what MakePackage takes.

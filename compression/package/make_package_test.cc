@@ -190,9 +190,24 @@ TEST(EvaluationNetworkTest, SamplesThatCannotBeAreRefused) {
   };
   EXPECT_THAT(error("validation { builtin_digits { samples: -1 } }"),
               HasSubstr("builtin_digits.samples: expected a number of at least 1, found -1"));
-  EXPECT_THAT(error("validation { builtin_digits { } } validation_batch_size: 2147483647"),
-              HasSubstr("validation_batch_size: expected at most"));
   EXPECT_THAT(error("validation { builtin_digits { } } validation_batch_size: -3"), HasSubstr("found -3"));
+}
+
+TEST(EvaluationNetworkTest, BatchesStayWithinReason) {
+  PackageInfo info;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+      R"(model { input { name: "image" dims: [1, 28, 28] } layer { dense { channels: 10 } } }
+         data { validation { builtin_digits { samples: 70 seed: 3 } } batch_size: 32 })",
+      &info));
+  Package package = Make(info, RandomWeights(info));
+  const TopCounts counts = EvaluatePackage(package, "", nullptr).value();
+  package.info.mutable_data()->set_validation_batch_size(2147483647);
+  const auto again = EvaluatePackage(package, "", nullptr);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->top1, counts.top1);
+  EXPECT_EQ(again->samples, 70);
+  EXPECT_THAT(std::string(OpenValidation(package, "", 1 << 20).status().message()),
+              HasSubstr("expected a batch of at most 342392 samples of 784 numbers, found 1048576"));
 }
 
 TEST(EvaluationNetworkTest, OtherTensorsAreRefused) {

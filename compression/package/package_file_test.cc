@@ -153,12 +153,15 @@ TEST(PackageFileTest, TheLedgerOfEntriesThatNeedNotBe) {
   EXPECT_GE(ledger->rows[0].bytes.indices, 0);
   EXPECT_GE(ledger->rows[0].bytes.values, 0);
   EXPECT_EQ(ledger->file_bytes(), static_cast<int64_t>(file.size()));
+}
 
-  // Whoever refuses the one refuses the other: a code beyond the codebook.
-  std::string bad = file;
-  bad[bad.find(section)] = 2, bad[bad.find(section) + 1] = 2;
+TEST(PackageFileTest, CodesBeyondTheCodebookAreRefused) {
+  const std::string good = Encode(OneTensor(1, 4, SharedValues{{0, 1, 2}, {1, 2, 0, 1}}), {0, false});
+  const std::string packed = PackSymbols(std::vector<uint8_t>{1, 2, 0, 1}, 2);
+  std::string bad = good;
+  bad.replace(bad.rfind(packed), packed.size(), PackSymbols(std::vector<uint8_t>{1, 3, 0, 1}, 2));
+  EXPECT_THAT(DecodeError(Sealed(bad)), HasSubstr("dense1/weight: expected"));
   EXPECT_EQ(ExplainPackage(Sealed(bad)).status(), DecodePackage(Sealed(bad)).status());
-  EXPECT_FALSE(DecodePackage(Sealed(bad)).ok());
 }
 
 TEST(PackageFileTest, EverySingleBitFlipIsFound) {

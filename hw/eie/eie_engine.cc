@@ -64,7 +64,7 @@ bool EieEngine::HoldsAllLayers() const {
 }
 
 EieLoading EieEngine::Loading(const EieLayer& layer) const {
-  if (!layer.program->resident) return EieLoading::kForEachVector;
+  if (!layer.program->fits_alone) return EieLoading::kForEachVector;
   return HoldsAllLayers() ? EieLoading::kOnce : EieLoading::kForEachSample;
 }
 

@@ -103,7 +103,7 @@ class EieTarget : public Target {
       const EieProgram& program = *layer.program;
       load_bytes += program.load_bytes;
       by_sample += engine_->Loading(layer) == EieLoading::kForEachSample;
-      if (program.resident) continue;
+      if (program.fits_alone) continue;
       ++by_vector;
       notes_.push_back(absl::StrCat(program.matrix.name, " exceeds the chip's memories: ", program.tiles(),
                                     " tiles, loaded for every vector"));

@@ -113,7 +113,7 @@ void Measure(EieProgram* program) {
   for (const int64_t image : program->images) program->entries += image;
   program->padding_entries = program->entries - program->matrix.non_zeros();
   program->largest_image = *std::max_element(program->images.begin(), program->images.end());
-  program->resident =
+  program->fits_alone =
       program->largest_image <= config.MatrixCapacity() && program->pointers <= config.MaximumPointers();
   const int64_t elements = config.processing_elements;
   const int64_t bits = program->entries * (config.code_bits + config.index_bits) +

@@ -49,7 +49,7 @@ struct EieProgram {
   int64_t pointers = 0;         // of an element, all tiles together
   // Whether the memories hold all tiles at once, alone. Else they are loaded one after the other, for every input
   // vector again.
-  bool resident = true;
+  bool fits_alone = true;
   // What loading takes: entries, pointers, codebook and biases. Biases are loaded as the accumulators' initial values.
   int64_t load_bytes = 0;
 

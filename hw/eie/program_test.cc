@@ -101,7 +101,7 @@ TEST(CompileForEie, CutsWhatTheMemoriesDoNotHold) {
   EXPECT_EQ(program.blocks[0].tiles[1].columns, 3);
   EXPECT_EQ(program.blocks[1].tiles.size(), 1);
   EXPECT_EQ(program.tiles(), 3);
-  EXPECT_FALSE(program.resident);
+  EXPECT_FALSE(program.fits_alone);
   EXPECT_EQ(program.largest_image, 35);
   EXPECT_EQ(program.pointers, 5 + 4 + 8);
   // 70 entries of a byte, 2 x 17 pointers, two codebooks of 2 weights, 10 biases.
@@ -111,7 +111,7 @@ TEST(CompileForEie, CutsWhatTheMemoriesDoNotHold) {
   config.matrix_sram_bytes = 64;
   program = Compile(config, matrix);
   EXPECT_EQ(program.tiles(), 2);
-  EXPECT_TRUE(program.resident);
+  EXPECT_TRUE(program.fits_alone);
 }
 
 TEST(CompileForEie, SaysWhatDoesNotFit) {

@@ -14,7 +14,7 @@ namespace {
 struct Line {
   std::string name;
   int64_t vectors = 0, blocks = 0, tiles = 0, entries = 0, padding_entries = 0, largest_image = 0;
-  bool resident = true;
+  bool loaded_once = true;
   int64_t load_bytes = 0, dram_bytes = 0;
   double dense_macs = 0;  // of all vectors: rows * columns each
   EieCounters counters;
@@ -45,7 +45,7 @@ std::vector<Line> Lines(const EieEngine& engine) {
     total.entries += line.entries;
     total.padding_entries += line.padding_entries;
     total.largest_image += line.largest_image;
-    total.resident = total.resident && line.resident;
+    total.loaded_once = total.loaded_once && line.loaded_once;
     total.load_bytes += line.load_bytes;
     total.dram_bytes += line.dram_bytes;
     total.dense_macs += line.dense_macs;
@@ -66,7 +66,7 @@ std::string EieCyclesCsv(const EieEngine& engine) {
   const int64_t elements = engine.config().processing_elements;
   std::string csv =
       "layer,cycles,broadcast,queue_full,row_step,activation_load,drain,write_back,vectors,real_macs,padding_macs,"
-      "empty_columns,idle,load_balance,efficiency,saturations,row_blocks,tiles,resident\n";
+      "empty_columns,idle,load_balance,efficiency,saturations,row_blocks,tiles,loaded_once\n";
   for (const Line& line : Lines(engine)) {
     const EieCounters& c = line.counters;
     absl::StrAppend(&csv, CsvCell(line.name), ",", c.cycles, ",", c.broadcasts, ",", c.queue_full_cycles, ",",
@@ -74,7 +74,7 @@ std::string EieCyclesCsv(const EieEngine& engine) {
                     ",", line.vectors);
     absl::StrAppendFormat(&csv, ",%d,%d,%d,%d,%.6g,%.6g,%d,%d,%d,%d\n", c.real_macs, c.padding_macs, c.empty_columns,
                           c.Idle(elements), c.LoadBalance(elements), c.Efficiency(elements), c.saturations, line.blocks,
-                          line.tiles, line.resident);
+                          line.tiles, line.loaded_once);
   }
   return csv;
 }

@@ -13,7 +13,7 @@ namespace espalier {
 std::string EieCyclesCsv(const EieEngine& engine);
 
 // traffic.csv: bytes by memory, accesses, sizes. `dram_bytes` are those of the vectors; a layer that is loaded once
-// (`resident` in cycles.csv) has none, its `load_bytes` say what that takes.
+// (`loaded_once` in cycles.csv) has none, its `load_bytes` say what that takes.
 std::string EieTrafficCsv(const EieEngine& engine);
 
 // energy.csv: energy by part in nJ, time, the chip's average power, operations a second.

@@ -45,7 +45,7 @@ TEST(EieReport, SumsTheLayers) {
   EXPECT_EQ(
       EieCyclesCsv(*engine),
       "layer,cycles,broadcast,queue_full,row_step,activation_load,drain,write_back,vectors,real_macs,padding_macs,"
-      "empty_columns,idle,load_balance,efficiency,saturations,row_blocks,tiles,resident\n"
+      "empty_columns,idle,load_balance,efficiency,saturations,row_blocks,tiles,loaded_once\n"
       "fc1,18,5,0,3,0,10,0,2,5,0,5,26,0.277778,0.138889,0,1,1,1\n"
       "fc2,15,3,0,1,0,11,0,2,3,0,3,24,0.2,0.1,0,1,1,1\n"
       "total,33,8,0,4,0,21,0,4,8,0,8,50,0.242424,0.121212,0,2,2,1\n");

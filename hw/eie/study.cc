@@ -44,7 +44,7 @@ absl::Status RunTask(const EieStudyTask& task, const SparseMatrix& layer, EieStu
   result->counters = eie.Run({{1}, {12}, 0, INT16_MAX}, activations.data()).counters;
   result->run_s = ThreadSeconds() - begin;
   result->tiles = program->tiles();
-  result->resident = program->resident;
+  result->fits_alone = program->fits_alone;
   result->load_bytes = program->load_bytes;
   return absl::OkStatus();
 }

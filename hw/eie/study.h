@@ -23,7 +23,7 @@ struct EieStudyTask {
 struct EieStudyResult {
   EieCounters counters;
   int64_t tiles = 0;
-  bool resident = true;
+  bool fits_alone = true;
   int64_t load_bytes = 0;
   double run_s = 0;  // processor time of emulating the layer, once it is compiled
 };

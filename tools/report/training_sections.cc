@@ -1,6 +1,5 @@
 #include "tools/report/training_sections.h"
 
-#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -13,6 +12,7 @@ namespace espalier {
 namespace {
 
 constexpr size_t kMostPoints = 1500;
+
 FigureSeries ToFigureSeries(const ChartSeries& points) {
   FigureSeries series;
   series.name = points.name;
