@@ -69,14 +69,15 @@ std::vector<Chart> CurvesOf(absl::Span<const MetricsRecord> records, CurveAxis a
       {"learning rate", false, false, [](const MetricsRecord& record) { return record.learning_rate; }},
       {"sparsity", true, false, [](const MetricsRecord& record) { return record.sparsity; }},
   };
+  std::vector<ChartMarker> phases = PhaseMarkers(records, axis);
+  if (phases.size() == 1) phases[0].label.clear();
   std::vector<Chart> charts;
   for (const Kind& kind : kKinds) {
     Chart chart;
     chart.title = kind.title;
     chart.x_label = axis == CurveAxis::kEpochs ? "epoch" : "step";
     chart.percent = kind.percent;
-    chart.markers = PhaseMarkers(records, axis);
-    if (chart.markers.size() == 1) chart.markers[0].label.clear();
+    chart.markers = phases;
     for (const Split split : {Split::kTrain, Split::kValidation}) {
       if (split == Split::kValidation && !kind.both_splits) continue;
       ChartSeries series = SeriesOf(records, axis, split, kind.figure);

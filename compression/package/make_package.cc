@@ -173,11 +173,13 @@ absl::StatusOr<std::map<std::string, std::vector<float>>> Gather(absl::Span<cons
 
 absl::StatusOr<Package> MakePackage(PackageInfo info, absl::Span<const NamedTensor> tensors,
                                     const MakePackageOptions& options) {
-  ASSIGN_OR_RETURN(const Graph graph, BuildEvaluationGraph(info.model()));
   ASSIGN_OR_RETURN(const std::vector<NetworkTensor> expected, NetworkTensors(info.model()));
   std::map<std::string, std::vector<float>> values;
   ASSIGN_OR_RETURN(values, Gather(expected, tensors));
-  if (options.fold_batch_norm) RETURN_IF_ERROR(FoldBatchNorms(graph, &values));
+  if (options.fold_batch_norm) {
+    ASSIGN_OR_RETURN(const Graph graph, BuildEvaluationGraph(info.model()));
+    RETURN_IF_ERROR(FoldBatchNorms(graph, &values));
+  }
   Package package;
   package.info = std::move(info);
   for (const NetworkTensor& tensor : expected) {

@@ -156,12 +156,18 @@ TEST(EvaluationNetworkTest, CountsWhatIsRight) {
   EXPECT_EQ(counts.top5, 2);
 }
 
-TEST(EvaluationNetworkTest, RunsOverTheSamplesThatThePackageNames) {
+// A network of one layer that names 70 drawn digits for its validation.
+PackageInfo DigitNetwork() {
   PackageInfo info;
-  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(
       R"(model { input { name: "image" dims: [1, 28, 28] } layer { dense { channels: 10 } } }
          data { validation { builtin_digits { samples: 70 seed: 3 } } batch_size: 32 })",
       &info));
+  return info;
+}
+
+TEST(EvaluationNetworkTest, RunsOverTheSamplesThatThePackageNames) {
+  const PackageInfo info = DigitNetwork();
   Package package = Make(info, RandomWeights(info));
   int64_t heard = 0;
   const auto counts = EvaluatePackage(package, "", [&](int64_t done, int64_t all) {
@@ -194,11 +200,7 @@ TEST(EvaluationNetworkTest, SamplesThatCannotBeAreRefused) {
 }
 
 TEST(EvaluationNetworkTest, BatchesStayWithinReason) {
-  PackageInfo info;
-  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
-      R"(model { input { name: "image" dims: [1, 28, 28] } layer { dense { channels: 10 } } }
-         data { validation { builtin_digits { samples: 70 seed: 3 } } batch_size: 32 })",
-      &info));
+  const PackageInfo info = DigitNetwork();
   Package package = Make(info, RandomWeights(info));
   const TopCounts counts = EvaluatePackage(package, "", nullptr).value();
   package.info.mutable_data()->set_validation_batch_size(2147483647);

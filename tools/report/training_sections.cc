@@ -109,9 +109,10 @@ ReportSection CurvesSection(absl::Span<const MetricsRecord> records) {
   section.title = "Training";
   section.text = "Over the steps of the whole job; dotted lines mark where phases begin.";
   FigureGroup& group = section.groups.emplace_back();
+  const std::vector<ChartMarker> phases = MarkersOfPhases(records);
   for (const Chart& chart : CurvesOf(records, CurveAxis::kSteps)) {
     group.figures.push_back(ToFigure(chart));
-    group.figures.back().markers = MarkersOfPhases(records);
+    group.figures.back().markers = phases;
   }
   return section;
 }
