@@ -1,11 +1,10 @@
 #include "trainer/initial_weights.h"
 
-#include <algorithm>
-#include <cmath>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/check_finite.h"
 #include "core/files/safetensors.h"
 #include "core/status.h"
 #include "trainer/exit_code.h"
@@ -30,11 +29,7 @@ absl::Status Read(FileSystem* files, const std::string& path, ParameterStore* st
   for (const auto& [name, tensor] : store->states()) tensors.push_back({name, tensor});
   RETURN_IF_ERROR(reader.ReadAll(tensors));
   for (const NamedTensor& named : tensors) {
-    const absl::Span<const float> values = named.tensor.span<float>();
-    const auto bad = std::find_if_not(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
-    if (bad == values.end()) continue;
-    return absl::InvalidArgumentError(absl::StrCat(path, ": ", named.name, ": element ", bad - values.begin(),
-                                                   ": expected a finite number, found ", *bad));
+    RETURN_IF_ERROR(CheckFinite(absl::StrCat(path, ": ", named.name), named.tensor));
   }
   return absl::OkStatus();
 }

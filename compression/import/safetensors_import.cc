@@ -1,13 +1,13 @@
 #include "compression/import/safetensors_import.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "compression/import/name_matching.h"
 #include "compression/package/make_package.h"
+#include "core/check_finite.h"
 #include "core/status.h"
 
 namespace espalier {
@@ -32,11 +32,8 @@ absl::StatusOr<Tensor> ReadFloats(const SafetensorsReader& file, const Safetenso
   RETURN_IF_ERROR(file.Read(entry, tensor));
   if (entry.dtype == DType::kF16) tensor = Widened<Float16>(tensor);
   if (entry.dtype == DType::kBF16) tensor = Widened<BFloat16>(tensor);
-  const absl::Span<const float> values = tensor.span<float>();
-  const auto bad = std::find_if_not(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
-  if (bad == values.end()) return tensor;
-  return absl::InvalidArgumentError(
-      absl::StrCat(entry.name, ": element ", bad - values.begin(), ": expected a finite number, found ", *bad));
+  RETURN_IF_ERROR(CheckFinite(entry.name, tensor));
+  return tensor;
 }
 
 }  // namespace
