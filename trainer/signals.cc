@@ -11,7 +11,7 @@ namespace espalier {
 namespace {
 
 volatile std::sig_atomic_t stop_signal = 0;
-volatile std::sig_atomic_t signal_count = 0;  // without SIGUSR1, unless that was first
+volatile std::sig_atomic_t signal_count = 0;  // without SIGUSR1
 volatile std::sig_atomic_t speaks = 1;
 volatile std::sig_atomic_t launcher = 0;  // the process of mpirun or its daemon; 0: none started this one
 
@@ -36,14 +36,14 @@ void OnSignal(int signal, siginfo_t* info, void* /*context*/) {
     EndSoon();
     return;
   }
-  // A scheduler's SIGUSR1 after another signal is no impatient user's.
-  if (is_first || signal != SIGUSR1) signal_count = signal_count + 1;
+  // A scheduler's SIGUSR1 is no impatient user's, and may overtake another signal on another thread.
+  if (signal != SIGUSR1) signal_count = signal_count + 1;
   if (is_first) {
     Say("\nstopping after this step, then saving\n");
   } else if (signal == SIGUSR1 || signal_count < 2) {
     return;
   } else if (signal_count == 2) {
-    Say("\nstill saving; a third signal ends the run at once, back at its last checkpoint\n");
+    Say("\nstill saving; one more SIGINT or SIGTERM ends the run at once, back at its last checkpoint\n");
   } else {
     std::signal(signal, SIG_DFL);
     std::raise(signal);
